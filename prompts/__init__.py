@@ -1,0 +1,1 @@
+"""The specialists and the protocol prompts."""

@@ -1,0 +1,1 @@
+"""The desk: question in, reply out."""

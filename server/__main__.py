@@ -1,0 +1,7 @@
+"""python -m training_router.server"""
+
+import sys
+
+from training_router.server.cli import main
+
+sys.exit(main())

@@ -1,0 +1,115 @@
+"""The MCP server: the three tools, each a few lines over the consultation."""
+
+import json
+from importlib.metadata import version
+from typing import Annotated, Any
+
+from mcp.server.mcpserver import MCPServer
+from mcp.server.mcpserver.context import Context
+from mcp.server.mcpserver.exceptions import ToolError
+from mcp.server.mcpserver.tools.base import Tool
+from mcp.types import CallToolResult, TextContent, ToolAnnotations
+from pydantic import Field
+
+from training_router.server.arguments import Refused, checked_names, consultation_of, is_full
+from training_router.server.reply import Checked, Clarified, Routed, clarified, pressure_checked, routed
+from training_router.taxonomy.entries import Library
+
+INSTRUCTIONS = """\
+Call route before answering any question about training a neural network: loss stuck, NaN, spikes, overfitting, bad accuracy, slow \
+training, out of memory, DDP hangs, which optimizer or learning rate. Leave other topics and small talk alone.
+
+1. route(question=the person's words verbatim, logs included). What code, config or logs show goes into `observations`.
+2. status ask: settle what `find_out` can settle from the files, call again with `case` and `observations`; put the rest to the person, at most \
+three questions, then call again with `case` and `answers`. No value is named before status is route.
+3. status route: follow `next`; work through `plan` in order; after a step send `done <specialist>` with the case.
+4. Before sending an answer that prescribes something: check_pressure(case, question, draft).
+
+An urgent or expert question takes the same path: one call, and fewer words for the person. A single word misread in `read` is corrected by an \
+observation such as `not loss-is-nan: log is finite`."""
+
+DESCRIPTIONS = {
+    "clarify": "For a vague report that training a neural network goes wrong (loss, NaN, accuracy, overfitting, slow training): what was understood, and at most "
+    "three questions worth asking, each with why and with how to settle it from code or logs. Not for other topics. route decides the same and adds the plan.",
+    "route": "Call before answering any question on training a neural network: loss stuck, NaN, spikes, overfitting, slow training, out of memory, DDP hang, "
+    "which optimizer, learning rate or loss. Not for other topics. Returns status (ask, route, out_of_scope), the specialists in order with why and what ends each "
+    "step, open questions, hypotheses to test, and a case to send with the next call.",
+    "check_pressure": "Call before sending an answer about training a neural network (loss, NaN, overfitting, slow training), and when the person pushes: urgent, just the number, "
+    "the boss or a paper says so. Not for other topics. Says what pushes, what meets it, and whether the draft skips the diagnosis, with what to write instead.",
+}
+
+Question = Annotated[Any, Field(description="The person's own words, verbatim, with pasted logs; another language together with an English translation. Optional where a case is given.")]
+Answers = Annotated[Any, Field(description='Question id -> option id, "unknown", "declined" or free text.')]
+Observations = Annotated[Any, Field(description='List of what was seen in code, config or logs: free text, or "symptom-id: quote", "not symptom-id: why", "tried remedy-id: result", "done specialist: result".')]
+CaseText = Annotated[Any, Field(description="The `case` of an earlier reply, copied whole.")]
+Detail = Annotated[Any, Field(description='"brief" (default) or "full".')]
+Draft = Annotated[Any, Field(description="The answer about to be sent.")]
+
+
+class StrictTool(Tool):
+    """A tool that names an unknown argument instead of dropping it."""
+
+    async def run(self, arguments: dict[str, Any], context: Context[Any, Any], convert_result: bool = False) -> Any:
+        try:
+            checked_names(arguments, self.parameters["properties"])
+        except Refused as error:
+            raise ToolError(str(error)) from None
+        return await super().run(arguments, context, convert_result)
+
+
+def build_app(library: Library) -> MCPServer[Any]:
+    """The server over a library."""
+
+    async def clarify(question: Question = None, answers: Answers = None, observations: Observations = None, case: CaseText = None, detail: Detail = None) -> Annotated[CallToolResult, Clarified]:
+        arguments = {"question": question, "answers": answers, "observations": observations, "case": case}
+        return _result(lambda: clarified(*_consulted(arguments, library), is_full(detail)))
+
+    async def route(question: Question = None, answers: Answers = None, observations: Observations = None, case: CaseText = None, detail: Detail = None) -> Annotated[CallToolResult, Routed]:
+        arguments = {"question": question, "answers": answers, "observations": observations, "case": case}
+        return _result(lambda: routed(*_consulted(arguments, library), is_full(detail)))
+
+    async def check_pressure(question: Question = None, draft: Draft = None, answers: Answers = None, observations: Observations = None, case: CaseText = None) -> Annotated[CallToolResult, Checked]:
+        arguments = {"question": question, "answers": answers, "observations": observations, "case": case}
+        return _result(lambda: pressure_checked(arguments, draft, library))
+
+    return MCPServer(
+        "training-router",
+        title="Training Router",
+        instructions=INSTRUCTIONS,
+        version=version("training-router"),
+        tools=[_tool(clarify, "Clarify a training problem"), _tool(route, "Route a training question"), _tool(check_pressure, "Check pressure and draft")],
+        subscriptions=False,
+        log_level="WARNING",
+    )
+
+
+def _tool(function: Any, title: str) -> Tool:
+    hints = ToolAnnotations(title=title, read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=False)
+    tool = StrictTool.from_function(function, title=title, description=DESCRIPTIONS[function.__name__], annotations=hints)
+    tool.parameters = _plain_schema(tool.parameters)
+    return tool
+
+
+def _plain_schema(parameters: dict[str, Any]) -> dict[str, Any]:
+    """The input schema with the types that are meant; the tool itself takes their neighbours too."""
+    types: dict[str, dict[str, Any]] = {
+        "answers": {"type": "object", "additionalProperties": {"type": "string"}},
+        "observations": {"type": "array", "items": {"type": "string"}},
+        "detail": {"type": "string", "enum": ["brief", "full"]},
+    }
+    properties = {name: types.get(name, {"type": "string"}) | {"description": one["description"]} for name, one in parameters["properties"].items()}
+    return {"type": "object", "properties": properties, "additionalProperties": False}
+
+
+def _consulted(arguments: dict[str, Any], library: Library) -> Any:
+    consultation, dropped = consultation_of(arguments, library)
+    return consultation, library, dropped
+
+
+def _result(reply: Any) -> CallToolResult:
+    try:
+        structured: dict[str, Any] = reply()
+    except Refused as error:
+        raise ToolError(str(error)) from None
+    text = json.dumps(structured, ensure_ascii=False, separators=(",", ":"))
+    return CallToolResult(content=[TextContent(type="text", text=text)], structured_content=structured)

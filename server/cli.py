@@ -1,0 +1,165 @@
+"""The command line: the same tools for people and scripts."""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from training_router.server.arguments import Refused, consultation_of
+from training_router.server.knowledge import library_of
+from training_router.server.settings import settings
+from training_router.server.terminal import shown
+from training_router.taxonomy.entries import Library
+from training_router.taxonomy.errors import LibraryError
+
+DONE, BROKEN, USAGE, ASK, OUT_OF_SCOPE, BYPASS = 0, 1, 2, 3, 4, 5
+EXITS = {"route": DONE, "ask": ASK, "out_of_scope": OUT_OF_SCOPE}
+EPILOG = "exit status: 0 routed, or all well; 1 the library is broken; 2 wrong usage; 3 questions come first; 4 not a training question; 5 the draft skips the diagnosis"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The exit status of one command."""
+    given = _parser().parse_args(arguments)
+    try:
+        return given.run(given)
+    except LibraryError as error:
+        print(*error.problems, sep="\n", file=sys.stderr)
+        print(f"{len(error.problems)} problems; nothing was loaded", file=sys.stderr)
+        return BROKEN
+    except (Refused, OSError, UnicodeDecodeError) as error:
+        print(f"training-router: {error}", file=sys.stderr)
+        return USAGE
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser("training-router", description="Ask before answering a question about training a neural network.", epilog=EPILOG)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    for name, run, words in (
+        ("route", _route, "which specialists, in which order, and what is still to be asked"),
+        ("clarify", _clarify, "what was understood and what to ask; on a terminal it goes on until the route is clear"),
+        ("pressure", _pressure, "what pushes to skip the diagnosis, and whether a draft gives in"),
+    ):
+        command = _command(commands, name, words, run)
+        command.add_argument("question", nargs="*", help="the question; - or nothing reads standard input")
+        command.add_argument("--file", type=Path, help="read the question from a file")
+        command.add_argument("--answer", action="append", default=[], metavar="ID=ANSWER", help="an answer to a question; may be repeated")
+        command.add_argument("--observe", action="append", default=[], metavar="TEXT", help="something seen in code or logs; may be repeated")
+        command.add_argument("--case", help="the case of an earlier reply")
+        command.add_argument("--json", action="store_true", help="print the reply as JSON")
+        if name == "pressure":
+            command.add_argument("--draft", help="the drafted answer, or @FILE")
+        else:
+            command.add_argument("--full", action="store_true", help="findings, shares, evidence and what would change the route")
+    _command(commands, "check", "judge the library and its overlays", _check)
+    _command(commands, "serve", "serve the tools over stdio to an MCP client", _serve)
+    _command(commands, "demo", "one worked consultation over the real server", _demo)
+    return parser
+
+
+def _command(commands: Any, name: str, words: str, run: Callable[[argparse.Namespace], int]) -> argparse.ArgumentParser:
+    command: argparse.ArgumentParser = commands.add_parser(name, help=words, description=words, epilog=EPILOG)
+    command.add_argument("--library", action="append", default=[], metavar="DIR", help="a folder laid over the library; may be repeated")
+    command.set_defaults(run=run)
+    return command
+
+
+def _library(given: argparse.Namespace) -> Library:
+    return library_of([*settings().overlays, *given.library])
+
+
+def _sent(given: argparse.Namespace) -> dict[str, Any]:
+    """The arguments of a tool call as the command line has them."""
+    pairs = [answer.partition("=") for answer in given.answer]
+    return {"question": _question(given), "answers": {name.strip(): text for name, _, text in pairs}, "observations": given.observe, "case": given.case}
+
+
+def _question(given: argparse.Namespace) -> str:
+    if given.file:
+        return given.file.read_text(encoding="utf-8")
+    words = " ".join(given.question)
+    if words == "-" or (not words and not given.case and not sys.stdin.isatty()):
+        return sys.stdin.read()
+    if not words and not given.case:
+        return input("What do you observe? ")
+    return words
+
+
+def _route(given: argparse.Namespace) -> int:
+    from training_router.server.reply import routed
+
+    library = _library(given)
+    consultation, dropped = consultation_of(_sent(given), library)
+    return _printed(given, routed(consultation, library, dropped, given.full))
+
+
+def _clarify(given: argparse.Namespace) -> int:
+    from training_router.server.reply import clarified, routed
+
+    library = _library(given)
+    sent = _sent(given)
+    consultation, dropped = consultation_of(sent, library)
+    reply = clarified(consultation, library, dropped, given.full)
+    if given.json or not (sys.stdin.isatty() and sys.stdout.isatty()):
+        return _printed(given, reply)
+    while reply["status"] == "ask" and (answers := _asked(reply)):
+        consultation, dropped = consultation_of({"case": reply["case"], "answers": answers}, library)
+        reply = clarified(consultation, library, dropped, given.full)
+    return _printed(given, routed(consultation, library, dropped, given.full))
+
+
+def _asked(reply: dict[str, Any]) -> dict[str, str]:
+    """The person's answers to the questions of a reply; empty lines count as unknown."""
+    answers: dict[str, str] = {}
+    for question in reply.get("questions", []):
+        print(f"\n{question['ask']}")
+        options = {letter: option for letter, option in zip("abcdef", question["options"], strict=False)}
+        for letter, option in options.items():
+            print(f"  {letter}) {option.get('text', option['id'])}")
+        typed = input("letter, own words, or Enter if unknown: ").strip()
+        answers[question["id"]] = options[typed]["id"] if typed in options else typed or "unknown"
+    return answers
+
+
+def _pressure(given: argparse.Namespace) -> int:
+    from training_router.server.reply import pressure_checked
+
+    draft = given.draft
+    if draft and draft.startswith("@"):
+        draft = Path(draft[1:]).read_text(encoding="utf-8")
+    reply = pressure_checked(_sent(given), draft, _library(given))
+    _printed(given, reply)
+    return BYPASS if reply.get("draft", {}).get("verdict") == "bypass" else DONE
+
+
+def _printed(given: argparse.Namespace, reply: dict[str, Any]) -> int:
+    print(json.dumps(reply, ensure_ascii=False, indent=2) if given.json else shown(reply))
+    return EXITS[reply["status"]]
+
+
+def _check(given: argparse.Namespace) -> int:
+    from training_router.taxonomy.checks import judged_whole
+
+    folders = [Path(folder) for folder in (*settings().overlays, *given.library)]
+    problems = judged_whole(folders)
+    if problems:
+        raise LibraryError(problems)
+    library = _library(given)
+    print(f"{sum(map(len, (library.symptoms, library.figures, library.causes, library.questions, library.remedies, library.conventions, library.pressures)))} entries, no problems")
+    return DONE
+
+
+def _serve(given: argparse.Namespace) -> int:
+    from training_router.server.stdio import serve
+
+    serve(_library(given))
+    return DONE
+
+
+def _demo(given: argparse.Namespace) -> int:
+    from training_router.server.demo import consultation_shown
+
+    for line in consultation_shown(given.library):
+        print(line, flush=True)
+    return DONE

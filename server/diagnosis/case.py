@@ -1,0 +1,178 @@
+"""The case: all that is established so far, as data and as readable text that a caller carries."""
+
+import hashlib
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from training_router.server.diagnosis.figures import with_derived
+from training_router.server.diagnosis.findings import ABSENT, ANSWERED, MEASURED, OBSERVED, PRESENT, RANK, REPORTED
+from training_router.taxonomy.conditions import worked_out
+from training_router.taxonomy.entries import Library
+
+VERSION = "tr1"
+LETTERS = {REPORTED: "r", MEASURED: "m", ANSWERED: "a", OBSERVED: "o"}
+KINDS = {letter: kind for kind, letter in LETTERS.items()}
+TOKEN = re.compile(
+    r"(?P<symptom>[a-z0-9-]+)(?P<state>[+-])(?P<kind>[rmao])"
+    r"|~(?P<remedy>[a-z0-9-]+)=(?P<outcome>helped|failed)"
+    r"|\?(?P<belief>[a-z0-9-]+)"
+    r"|done:(?P<done>[a-z0-9-]+)"
+    r"|!(?P<flag>out|foreign)"
+    r"|(?P<question>[a-z0-9-]+)=(?P<answer>[a-z][a-z0-9-]*)"
+    r"|(?P<figure>[a-z0-9_]+)=(?P<value>-?[0-9.]+(?:e[+-]?[0-9]+)?)"
+)
+
+
+class CaseError(ValueError):
+    """A case that cannot be read: says where it is damaged and what to send instead."""
+
+
+@dataclass(slots=True)
+class Case:
+    """What is established: findings as symptom -> (state, kind), figures, answers, what was tried and done, beliefs."""
+
+    findings: dict[str, tuple[str, str]] = field(default_factory=dict[str, tuple[str, str]])
+    figures: dict[str, float] = field(default_factory=dict[str, float])
+    answers: dict[str, str] = field(default_factory=dict[str, str])
+    tried: dict[str, bool] = field(default_factory=dict[str, bool])
+    done: set[str] = field(default_factory=set[str])
+    hypotheses: set[str] = field(default_factory=set[str])
+    out_of_scope: bool = False
+    foreign: bool = False
+
+    def learn(self, symptom: str, state: str, kind: str) -> None:
+        """Takes in a finding, unless something of higher rank is known; at equal rank the newer wins."""
+        known = self.findings.get(symptom)
+        if known is None or RANK[kind] >= RANK[known[1]]:
+            self.findings[symptom] = (state, kind)
+
+    def settled(self, library: Library) -> "Settled":
+        """What holds, with everything that follows from the figures."""
+        findings = dict(self.findings)
+        figures = with_derived(self.figures, library)
+        for symptom, tree in library.conditions.items() if figures else ():
+            truth = worked_out(tree, figures)
+            if truth is not None and RANK[MEASURED] >= RANK[findings.get(symptom, ("", REPORTED))[1]]:
+                findings[symptom] = (PRESENT if truth else ABSENT, MEASURED)
+        present = {symptom for symptom, (state, _) in findings.items() if state == PRESENT}
+        general = {parent for symptom in present for parent in _parents(symptom, library)}
+        absent = {symptom for symptom, (state, _) in findings.items() if state == ABSENT}
+        return Settled(tuple(sorted(present - general)), tuple(sorted(absent)), frozenset(present | general), findings, figures, tuple(sorted(self.tried.items())))
+
+
+@dataclass(frozen=True)
+class Settled:
+    """The symptoms that hold (only the most specific) and those that do not, with the figures behind them."""
+
+    present: tuple[str, ...]
+    absent: tuple[str, ...]
+    all_present: frozenset[str]
+    findings: dict[str, tuple[str, str]]
+    figures: dict[str, float]
+    tried: tuple[tuple[str, bool], ...]
+
+    def having(self, present: Iterable[str], absent: Iterable[str]) -> "Settled":
+        """The same with an answer taken in."""
+        gone = set(absent)
+        now = (set(self.present) | set(present)) - gone
+        return Settled(tuple(sorted(now)), tuple(sorted((set(self.absent) | gone) - now)), frozenset((self.all_present | now) - gone), self.findings, self.figures, self.tried)
+
+    @cached_property
+    def known(self) -> frozenset[str]:
+        """Every symptom that is settled either way."""
+        return self.all_present | frozenset(self.absent)
+
+
+def _parents(symptom: str, library: Library) -> Iterable[str]:
+    for parent in library.symptoms[symptom].is_a:
+        yield parent
+        yield from _parents(parent, library)
+
+
+def written(case: Case) -> str:
+    """The case as one line of text that `read_case` turns back."""
+    tokens = [
+        *(f"{symptom}{'+' if state == PRESENT else '-'}{LETTERS[kind]}" for symptom, (state, kind) in sorted(case.findings.items())),
+        *(f"{name.replace('-', '_')}={value!r}" for name, value in sorted(case.figures.items())),
+        *(f"{question}={answer}" for question, answer in sorted(case.answers.items())),
+        *(f"~{remedy}={'helped' if helped else 'failed'}" for remedy, helped in sorted(case.tried.items())),
+        *(f"done:{specialist}" for specialist in sorted(case.done)),
+        *(f"?{about}" for about in sorted(case.hypotheses)),
+        *(["!out"] if case.out_of_scope else []),
+        *(["!foreign"] if case.foreign else []),
+    ]
+    body = " ".join([VERSION, *tokens])
+    return f"{body} #{_checksum(body)}"
+
+
+def read_case(text: str, library: Library) -> tuple[Case, list[str]]:
+    """The case and the tokens that this library does not know; raises CaseError where the text is damaged."""
+    body, _, checksum = text.strip().rpartition(" #")
+    tokens = body.split()
+    if not tokens or tokens[0] != VERSION:
+        raise CaseError(f"`case` must begin with '{VERSION}' and end with '#' and its checksum. Copy the case of the last reply whole, or leave it out.")
+    for number, token in enumerate(tokens[1:], 2):
+        if not TOKEN.fullmatch(token):
+            raise CaseError(f"`case` is damaged at word {number}, {token[:60]!r}. Copy the case of the last reply whole; new findings go into `observations`.")
+    if checksum != _checksum(" ".join(tokens)):
+        raise CaseError("`case` is damaged: its checksum does not fit, so a word was changed, added or lost. Copy the case of the last reply whole; new findings go into `observations`.")
+    case, dropped = Case(), []
+    for token in tokens[1:]:
+        match = TOKEN.fullmatch(token)
+        if match and not _take(case, match, library):
+            dropped.append(token)
+    return case, dropped
+
+
+def _take(case: Case, match: re.Match[str], library: Library) -> bool:
+    """Takes one token into the case; False where the library does not know it."""
+    if (symptom := match["symptom"]) is not None:
+        if symptom in library.symptoms:
+            case.findings[symptom] = (PRESENT if match["state"] == "+" else ABSENT, KINDS[match["kind"]])
+        return symptom in library.symptoms
+    if (remedy := match["remedy"]) is not None:
+        if remedy in library.remedies:
+            case.tried[remedy] = match["outcome"] == "helped"
+        return remedy in library.remedies
+    if (belief := match["belief"]) is not None:
+        case.hypotheses.add(belief)
+        known = belief in library.causes or belief in library.remedies
+        return known or case.hypotheses.discard(belief) is not None
+    if (done := match["done"]) is not None:
+        if done in library.specialists:
+            case.done.add(done)
+        return done in library.specialists
+    if match["flag"]:
+        case.out_of_scope, case.foreign = case.out_of_scope or match["flag"] == "out", case.foreign or match["flag"] == "foreign"
+        return True
+    if (figure := match["figure"]) is not None:
+        name = figure.replace("_", "-")
+        if name in library.figures:
+            case.figures[name] = float(match["value"])
+        return name in library.figures
+    question, answer = match["question"], match["answer"]
+    if question not in library.questions or not answered(case, question, answer, library):
+        return False
+    return True
+
+
+def answered(case: Case, question_id: str, answer: str, library: Library) -> bool:
+    """Takes an answer by its option id, `unknown`, `declined` or `read` (free text, taken in elsewhere); False where there is no such option."""
+    options = {option.id: option for option in library.questions[question_id].options}
+    if answer not in options and answer not in ("unknown", "declined", "read"):
+        return False
+    case.answers[question_id] = answer
+    if answer in options:
+        for symptom in options[answer].present:
+            case.learn(symptom, PRESENT, ANSWERED)
+        for symptom in options[answer].absent:
+            case.learn(symptom, ABSENT, ANSWERED)
+    return True
+
+
+def _checksum(body: str) -> str:
+    return hashlib.sha256(body.encode()).hexdigest()[:4]
+
+

@@ -1,0 +1,209 @@
+"""The stages in order; the one place that decides between asking, routing and leaving alone."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from training_router.server.diagnosis.case import Case, Settled, answered
+from training_router.server.diagnosis.differential import Issue, issues_of
+from training_router.server.diagnosis.findings import ABSENT, ANSWERED, ATTRIBUTED, HYPOTHETICAL, OBSERVED, PAST, PRESENT, Finding, Reader, Reading
+from training_router.server.diagnosis.plan import PlanStep, conventions_for, joined, steps_of
+from training_router.server.diagnosis.questions import Worth, chosen, open_questions, worths
+from training_router.taxonomy.entries import Convention, Library
+
+ASK, ROUTE, OUT_OF_SCOPE = "ask", "route", "out_of_scope"
+WEIGHTLESS = frozenset((ATTRIBUTED, HYPOTHETICAL, PAST))
+
+
+@dataclass(slots=True)
+class Decision:
+    """What follows from a case."""
+
+    status: str
+    issues: list[Issue]
+    plan: list[PlanStep]
+    questions: list[str]
+    lead: Convention | None
+    worths: list[Worth]
+
+
+@dataclass(slots=True)
+class Consultation:
+    """One call from question to decision: the case, what was read for it, and what could not be read."""
+
+    case: Case
+    settled: Settled
+    decision: Decision
+    findings: list[Finding] = field(default_factory=list[Finding])
+    figures: dict[str, tuple[float, str]] = field(default_factory=dict[str, tuple[float, str]])
+    hypotheses: dict[str, str] = field(default_factory=dict[str, str])
+    unread: list[str] = field(default_factory=list[str])
+
+
+def consult(question: str, answers: Mapping[str, str], observations: Iterable[str], case: Case, library: Library) -> Consultation:
+    """The consultation of a question with its answers and observations, on top of a case."""
+    taken = Consultation(case, case.settled(library), Decision(ASK, [], [], [], None, []))
+    if question:
+        reading = Reader(question, library).reading()
+        _take_reading(taken, reading, library)
+        _judge_scope(taken, reading)
+    for question_id, answer in answers.items():
+        _take_answer(taken, question_id, answer, library)
+    for observation in observations:
+        _take_observation(taken, observation, library)
+    taken.hypotheses |= {about: "" for about in sorted(case.hypotheses) if about not in taken.hypotheses}
+    case.hypotheses |= taken.hypotheses.keys()
+    taken.settled = case.settled(library)
+    taken.decision = decided(case, taken.settled, library)
+    return taken
+
+
+def _take_reading(taken: Consultation, reading: Reading, library: Library) -> None:
+    taken.findings += reading.findings
+    # What is present is reported more firmly than what is denied: in one text, a denial loses against a report.
+    live = [finding for finding in reading.findings if finding.kind not in WEIGHTLESS]
+    for finding in [one for one in live if one.state == ABSENT] + [one for one in live if one.state == PRESENT]:
+        taken.case.learn(finding.symptom, finding.state, finding.kind)
+    for name, (value, quote) in reading.figures.items():
+        taken.case.figures[name] = value
+        taken.figures[name] = (value, quote)
+    for tried in reading.tried:
+        taken.case.tried[tried.remedy] = tried.helped
+    for hypothesis in reading.hypotheses:
+        taken.hypotheses.setdefault(hypothesis.about, hypothesis.quote)
+
+
+def _judge_scope(taken: Consultation, reading: Reading) -> None:
+    """Marks the case as out of scope where another field anchors the text and training does not, or nothing does."""
+    others = sum(count for name, count in reading.anchors.items() if name not in ("strong", "weak"))
+    strong, weak = reading.anchors.get("strong", 0), reading.anchors.get("weak", 0)
+    known = bool(taken.case.findings or taken.case.figures) and not taken.findings
+    taken.case.foreign = reading.unreadable and not taken.case.findings
+    taken.case.out_of_scope = not known and not taken.case.foreign and not strong and (others > 0 or not weak)
+
+
+def _take_answer(taken: Consultation, question_id: str, answer: str, library: Library) -> None:
+    if answered(taken.case, question_id, answer, library):
+        return
+    question = library.questions[question_id]
+    option = next((option for option in question.options if answer.casefold() in map(str.casefold, (option.text, *option.words))), None)
+    if option is not None:
+        answered(taken.case, question_id, option.id, library)
+        return
+    own = {symptom for option in question.options for symptom in (*option.present, *option.absent)}
+    reading = Reader(answer, library, ANSWERED).reading()
+    findings = [finding for finding in reading.findings if finding.symptom in own or own.intersection(library.symptoms[finding.symptom].is_a)]
+    for finding in findings:
+        taken.case.learn(finding.symptom, finding.state, finding.kind)
+    taken.findings += findings
+    taken.case.figures |= {name: value for name, (value, _) in reading.figures.items()}
+    taken.figures |= reading.figures
+    taken.case.answers[question_id] = "read" if findings or reading.figures else "unknown"
+    if not findings and not reading.figures:
+        taken.unread.append(f"{question_id}: {answer[:60]}")
+
+
+def _take_observation(taken: Consultation, observation: str, library: Library) -> None:
+    head, _, tail = observation.partition(":")
+    words = head.split()
+    match words:
+        case ["tried", remedy] if remedy in library.remedies:
+            marks = {name for name, *_ in Reader(f"tried this, {tail}", library).marks.in_sentence(0)} if tail else set[str]()
+            taken.case.tried[remedy] = "helped" in marks and "failed" not in marks
+        case ["done", specialist] if specialist in library.specialists:
+            taken.case.done.add(specialist)
+        case ["not", symptom] if symptom in library.symptoms:
+            _observed(taken, symptom, ABSENT, tail)
+        case [symptom] if symptom in library.symptoms:
+            _observed(taken, symptom, PRESENT, tail)
+        case _:
+            reading = Reader(observation, library, OBSERVED).reading()
+            _take_reading(taken, reading, library)
+            if not (reading.findings or reading.figures or reading.tried):
+                taken.unread.append(observation[:60])
+            taken.case.out_of_scope = taken.case.out_of_scope and not (reading.findings or reading.figures)
+
+
+def _observed(taken: Consultation, symptom: str, state: str, words: str) -> None:
+    taken.findings.append(Finding(symptom, state, OBSERVED, words.strip()[:60]))
+    taken.case.learn(symptom, state, OBSERVED)
+    taken.case.out_of_scope = False
+
+
+def decided(case: Case, settled: Settled, library: Library) -> Decision:
+    """Status, issues, plan and questions of a case; depends on nothing else."""
+    if case.out_of_scope:
+        return Decision(OUT_OF_SCOPE, [], [], [], None, [])
+    issues = issues_of(settled.present, settled.absent, settled.tried, library)
+    conventions = conventions_for(settled, library)
+    if not issues:
+        return _without_issue(case, settled, conventions, library)
+    leading = issues[0]
+    lead = conventions.get(leading.phase)
+    ranked = worths(leading, open_questions(case, settled, library), library)
+    status = ROUTE if lead or _is_clear(leading, ranked, library) else ASK
+    parts = [steps_of(issue, conventions.get(issue.phase), library) for issue in issues]
+    limit = library.weights["decision"]["in-plan" if status == ROUTE else "while-asking"]
+    plan = joined(parts, case.done, int(limit))
+    first = _own_questions(lead, case, settled, library)
+    if status == ROUTE:
+        ranked = [worth for worth in ranked if worth.flip_chance > 0]
+    return Decision(status, issues, plan, chosen(leading, ranked, first, library), lead, ranked)
+
+
+def _is_clear(issue: Issue, ranked: Sequence[Worth], library: Library) -> bool:
+    """Whether the first specialist is settled enough, or no question could change it."""
+    decision = library.weights["decision"]
+    shares = [share for _, share in issue.specialists()]
+    if shares[0] >= decision["leader"] or sum(shares[:2]) >= decision["first-two"]:
+        return True
+    return all(worth.flip_chance < decision["flip-chance"] for worth in ranked)
+
+
+def _own_questions(lead: Convention | None, case: Case, settled: Settled, library: Library) -> list[str]:
+    """The questions that a convention brings along, those that are still open."""
+    if lead is None:
+        return []
+    still_open = {question.id for question in open_questions(case, settled, library)}
+    return [question for question in lead.asks if question in still_open]
+
+
+def _without_issue(case: Case, settled: Settled, conventions: Mapping[str, Convention], library: Library) -> Decision:
+    """What to do where nothing is wrong: follow the workflow of the request, or ask what is observed."""
+    lead = next((conventions[phase] for phase in library.phases if phase in conventions), None)
+    if lead is None:
+        opening = [question for question in library.opening_questions if question not in case.answers]
+        return Decision(ASK, [], [], opening, None, [])
+    issue = Issue(lead.phase, tuple(symptom for symptom in settled.present if library.symptoms[symptom].kind == "request"))
+    parts = [steps_of(Issue(phase, ()), conventions[phase], library) for phase in library.phases if phase in conventions]
+    plan = joined(parts, case.done, int(library.weights["decision"]["in-plan"]))
+    questions = _own_questions(lead, case, settled, library)[:3]
+    return Decision(ROUTE, [issue] if issue.symptoms else [], plan, questions, lead, [])
+
+
+
+def first_specialist(case: Case, settled: Settled, library: Library) -> str:
+    """The specialist that comes first; empty where nothing leads."""
+    if case.out_of_scope:
+        return ""
+    conventions = conventions_for(settled, library)
+    issues = issues_of(settled.present, settled.absent, settled.tried, library, only_first=True)
+    if issues:
+        steps = steps_of(issues[0], conventions.get(issues[0].phase), library)
+    else:
+        phase = next((phase for phase in library.phases if phase in conventions), None)
+        steps = steps_of(Issue(phase, ()), conventions[phase], library) if phase else []
+    return next((step.specialist for step in steps if step.specialist not in case.done), "")
+
+
+def flips(consultation: Consultation, library: Library, at_most: int = 3) -> list[tuple[str, str]]:
+    """Single findings not known yet that would change the first specialist, each with the one that would then lead."""
+    case, settled, decision = consultation.case, consultation.settled, consultation.decision
+    first = decision.plan[0].specialist if decision.plan else ""
+    near = [symptom for issue in decision.issues[:1] for candidate in issue.candidates[:8] if candidate.cause in library.causes for symptom in library.causes[candidate.cause].evidence]
+    found: list[tuple[str, str]] = []
+    for symptom in dict.fromkeys(near):
+        if symptom not in settled.known and len(found) < at_most:
+            then = first_specialist(case, settled.having((symptom,), ()), library)
+            if then != first:
+                found.append((symptom, then))
+    return found

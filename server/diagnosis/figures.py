@@ -1,0 +1,57 @@
+"""Numbers with their meaning: which figure each number of a text is, and what follows from several."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from training_router.server.diagnosis.text import Number, Text
+from training_router.taxonomy.conditions import worked_out
+from training_router.taxonomy.entries import Figure, Library
+from training_router.taxonomy.phrases import NUMBER
+
+
+@dataclass(frozen=True, slots=True)
+class FigureRead:
+    """A figure as read: its value in the figure's own unit, and the plain words that gave it."""
+
+    figure: str
+    value: float
+    first: int
+    after: int
+
+
+def figures_read(text: Text, hits: Iterable[tuple[str, int, int]], library: Library) -> list[FigureRead]:
+    """The figures of a text in order; the longest pattern over a number decides what it is."""
+    best: dict[int, FigureRead] = {}
+    for figure_id, first, after in hits:
+        place = text.plain.index(NUMBER, first, after)
+        value = _value(text.numbers[place], library.figures[figure_id])
+        known = best.get(place)
+        if value is not None and (known is None or after - first > known.after - known.first):
+            best[place] = FigureRead(figure_id, value, first, after)
+    return [best[place] for place in sorted(best)]
+
+
+def _value(number: Number, figure: Figure) -> float | None:
+    """The number in the figure's unit, or None where it cannot be this figure."""
+    value = number.value
+    if figure.unit == "fraction":
+        if number.unit not in ("fraction", ""):
+            return None
+        if not number.unit and 1 < value <= 100:
+            value /= 100
+    elif number.unit and number.unit != figure.unit:
+        return None
+    elif figure.unit == "bytes" and not number.unit:
+        return None
+    return round(value, 12) if figure.low <= value <= figure.high else None
+
+
+def with_derived(figures: Mapping[str, float], library: Library) -> dict[str, float]:
+    """The figures and those that can be worked out from them."""
+    known = dict(figures)
+    if figures:
+        for name, formula in library.derived.items():
+            value = worked_out(formula, known) if name not in known else None
+            if value is not None:
+                known[name] = value
+    return known

@@ -1,0 +1,210 @@
+"""Text into findings: what is reported, denied, past, supposed or only believed, each with its words."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from training_router.server.diagnosis.figures import FigureRead, figures_read
+from training_router.server.diagnosis.text import Marks, Text, read
+from training_router.taxonomy.entries import Library
+from training_router.taxonomy.phrases import found
+
+PRESENT, ABSENT = "present", "absent"
+MEASURED, REPORTED, ANSWERED, OBSERVED = "measured", "reported", "answered", "observed"
+ATTRIBUTED, HYPOTHETICAL, PAST = "attributed", "hypothetical", "past"
+RANK = {REPORTED: 1, MEASURED: 2, ANSWERED: 3, OBSERVED: 4}
+HITS_EACH = 8
+NEGATION_REACH = 5
+
+Hit = tuple[str, int, int, bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A symptom as read in this text."""
+
+    symptom: str
+    state: str
+    kind: str
+    quote: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Hypothesis:
+    """A cause or remedy that someone believes in."""
+
+    about: str
+    quote: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """A remedy that was tried, and whether it helped."""
+
+    remedy: str
+    helped: bool
+    quote: str = ""
+
+
+@dataclass(slots=True)
+class Reading:
+    """All that one text says."""
+
+    findings: list[Finding] = field(default_factory=list[Finding])
+    figures: dict[str, tuple[float, str]] = field(default_factory=dict[str, tuple[float, str]])
+    hypotheses: list[Hypothesis] = field(default_factory=list[Hypothesis])
+    tried: list[Tried] = field(default_factory=list[Tried])
+    anchors: dict[str, int] = field(default_factory=dict[str, int])
+    unreadable: bool = False
+
+
+class Reader:
+    """Reads one text; `hits` are the cues found in it, by kind of entry."""
+
+    def __init__(self, source: str, library: Library, kind: str = REPORTED) -> None:
+        self.library, self.kind = library, kind
+        self.text = read(source, library)
+        self.marks = Marks(self.text, library)
+        self.taken: set[int] = set()
+        self.today = -1
+        self.hits: dict[str, list[Hit]] = defaultdict(list)
+        for owner, first, after, negated in found(library.cues, self.text.plain):
+            entry_kind, name = library.owners[owner]
+            self.hits[entry_kind].append((name, first, after, negated))
+
+    def reading(self) -> Reading:
+        """What the text says."""
+        reading = Reading(unreadable=self._is_unreadable())
+        beliefs = self._beliefs()
+        figures = figures_read(self.text, ((name, first, after) for name, first, after, _ in self.hits["figure"]), self.library)
+        symptoms = list(self._symptom_hits())
+        self.today = self._today(symptoms, figures)
+        self.taken = self._negations_taken(symptoms)
+        for name, first, after, negated in symptoms:
+            reading.findings.append(self._finding(name, first, after, negated, beliefs))
+        for figure in figures:
+            kind = self._kind(figure.first, figure.after, is_fault=False)
+            if kind not in (ATTRIBUTED, HYPOTHETICAL, PAST):
+                reading.figures[figure.figure] = (figure.value, self.text.quote(figure.first, figure.after))
+        for name, first, after, negated in beliefs:
+            self._file_belief(reading, name, first, after, negated)
+        reading.anchors = self._anchors()
+        return reading
+
+    def _typed(self, first: int, after: int) -> tuple[int, int]:
+        """The typed words behind plain words, as first and after."""
+        return self.text.origin[first], self.text.origin[after - 1] + 1
+
+    def _symptom_hits(self) -> Iterator[Hit]:
+        """The longest hit of each symptom at each place, at most HITS_EACH of a symptom (the first and the last ones)."""
+        by_symptom: dict[str, list[Hit]] = defaultdict(list)
+        for hit in self.hits["symptom"]:
+            kept = by_symptom[hit[0]]
+            if kept and kept[-1][1] == hit[1]:
+                kept[-1] = hit
+            elif not kept or hit[1] >= kept[-1][2]:
+                kept.append(hit)
+            elif hit[2] - hit[1] > kept[-1][2] - kept[-1][1]:
+                kept[-1] = hit
+        for hits in by_symptom.values():
+            yield from hits if len(hits) <= HITS_EACH else hits[: HITS_EACH // 2] + hits[-HITS_EACH // 2 :]
+
+    def _beliefs(self) -> list[Hit]:
+        """The causes and remedies that are named, the longest where they overlap."""
+        named = [hit for kind in ("cause", "remedy") for hit in self.hits[kind]]
+        named.sort(key=lambda hit: (hit[1] - hit[2], hit[1], " ".join(self.text.plain[hit[1] : hit[2]]) != hit[0].replace("-", " "), hit[0]))
+        kept: list[Hit] = []
+        taken: set[int] = set()
+        for hit in named:
+            if not taken.intersection(range(hit[1], hit[2])):
+                taken.update(range(hit[1], hit[2]))
+                kept.append(hit)
+        return sorted(kept, key=lambda hit: hit[1])
+
+    def _finding(self, name: str, first: int, after: int, negated: bool, beliefs: list[Hit]) -> Finding:
+        symptom = self.library.symptoms[name]
+        kind = self._kind(first, after, symptom.kind == "fault")
+        if kind == self.kind and self.kind == REPORTED and self._inside_belief(first, after, beliefs):
+            kind = ATTRIBUTED
+        state = ABSENT if negated or self.is_denied(first, after) else PRESENT
+        return Finding(name, state, kind, self.text.quote(first, after))
+
+    def _kind(self, first: int, after: int, is_fault: bool) -> str:
+        """How a place is meant: as this reader's own kind, or as past, supposed or believed."""
+        if self.kind != REPORTED:
+            return self.kind
+        start, end = self._typed(first, after)
+        marks = self.marks.over(start, end)
+        sentence = self.text.sentences[start]
+        if "past" in marks or "past-here" in marks or ("past-tense" in marks and sentence < self.today and "today" not in marks):
+            return PAST
+        if "others" in marks or "hypothetical" in marks or (sentence in self.text.asked and "supposed-if-asked" in marks):
+            return HYPOTHETICAL
+        if "attributed" in marks and not is_fault:
+            return ATTRIBUTED
+        return self.kind
+
+    def _inside_belief(self, first: int, after: int, beliefs: list[Hit]) -> bool:
+        """Whether the words are those by which a cause or remedy is believed in."""
+        for _, start, end, _ in beliefs:
+            if start <= first and after <= end and "attributed" in self.marks.over(*self._typed(start, end)):
+                return True
+        return False
+
+    def is_denied(self, first: int, after: int) -> bool:
+        """Whether a negation around the plain words first..after denies them."""
+        start, end = self._typed(first, after)
+        marks = self.marks.in_sentence(self.text.sentences[start])
+        clause = self.text.clauses[start]
+        pseudo = [(one, two) for name, _, one, two in marks if name == "not-a-negation"]
+        for name, _, one, two in marks:
+            if name == "denied-after" and one >= end - 1 and self.text.clauses[one] == self.text.clauses[end - 1] and one - end < NEGATION_REACH:
+                return True
+            if name == "negation" and self.text.clauses[one] == clause and two <= start and start - two < NEGATION_REACH and one not in self.taken:
+                if not any(low <= one < high for low, high in pseudo):
+                    return True
+        return False
+
+    def _negations_taken(self, symptoms: Iterable[Hit]) -> set[int]:
+        """The typed words that belong to a cue, so that a negation among them denies nothing else."""
+        taken: set[int] = set()
+        for _, first, after, _ in symptoms:
+            taken.update(origin for origin in self.text.origin[first:after])
+        return taken
+
+    def _today(self, symptoms: Iterable[Hit], figures: Iterable[FigureRead]) -> int:
+        """The last sentence that says how things stand today, or -1: what is told in the past tense before it is history."""
+        today = -1
+        for first, after in [(hit[1], hit[2]) for hit in symptoms] + [(figure.first, figure.after) for figure in figures]:
+            start, _ = self._typed(first, after)
+            sentence = self.text.sentences[start]
+            if sentence > today and any(name == "today" and one < start for name, _, one, _ in self.marks.in_sentence(sentence)):
+                today = sentence
+        return today
+
+    def _file_belief(self, reading: Reading, name: str, first: int, after: int, negated: bool) -> None:
+        start, end = self._typed(first, after)
+        marks = self.marks.over(start, end)
+        sentence_marks = {mark for mark, *_ in self.marks.in_sentence(self.text.sentences[start])}
+        quote = self.text.quote(first, after)
+        if name in self.library.remedies:
+            if "tried" in marks or "tried" in sentence_marks and "attributed" not in marks:
+                reading.tried.append(Tried(name, "helped" in sentence_marks and "failed" not in sentence_marks, quote))
+                return
+            if not ({"attributed", "hypothetical"} & marks or self.text.sentences[start] in self.text.asked):
+                return
+        if not negated and all(known.about != name for known in reading.hypotheses):
+            reading.hypotheses.append(Hypothesis(name, quote))
+
+    def _anchors(self) -> dict[str, int]:
+        """How many different words tie the text to training (strong, weak) and to other fields."""
+        places: dict[str, set[str]] = defaultdict(set)
+        for kind in ("training", "field"):
+            for name, first, after, _ in self.hits[kind]:
+                places[name].add(" ".join(self.text.plain[first:after]))
+        return {name: len(words) for name, words in places.items()}
+
+    def _is_unreadable(self) -> bool:
+        """Whether most letters belong to no Latin word, so that nothing can have been read."""
+        letters = [letter for letter in self.text.source[:2000] if letter.isalpha()]
+        return bool(letters) and sum(letter > "ʯ" for letter in letters) > 0.5 * len(letters)

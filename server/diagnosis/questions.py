@@ -1,0 +1,151 @@
+"""Differential into questions: the few whose answers would move it most, for the least effort."""
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from training_router.server.diagnosis.case import Case, Settled
+from training_router.server.diagnosis.differential import Issue, evidence_of
+from training_router.taxonomy.entries import Library, Question
+
+AT_MOST = 3
+SHORTLIST = 6
+WORTH_ASKING = 0.01
+
+# P(option | cause), the row of `something-else` under "".
+Likelihood = Mapping[str, tuple[float, ...]]
+Joint = list[dict[str, float]]
+
+
+@dataclass(frozen=True, slots=True)
+class Worth:
+    """What a question is worth: expected fall in uncertainty about the specialists, and the chance that it changes the first."""
+
+    question: str
+    value: float
+    flip_chance: float
+
+
+@lru_cache(maxsize=8)
+def likelihoods(library: Library) -> Mapping[str, Likelihood]:
+    """P(option | cause) of every question, for the causes that it tells apart from the others."""
+    return {question.id: _likelihood(question, library) for question in library.questions.values()}
+
+
+def _likelihood(question: Question, library: Library) -> Likelihood:
+    evidence = evidence_of(library)
+    points: dict[str, list[int]] = defaultdict(lambda: [0] * len(question.options))
+    for place, option in enumerate(question.options):
+        for table, symptoms in ((evidence.present, option.present), (evidence.absent, option.absent)):
+            for symptom in symptoms:
+                for cause, weight in table.get(symptom, ()):
+                    points[cause][place] += weight
+    kept = 1 - library.weights["decision"]["unknown"]
+    return {cause: _softmax(row, library, kept) for cause, row in points.items()} | {"": (kept / len(question.options),) * len(question.options)}
+
+
+def _softmax(points: Iterable[int], library: Library, kept: float) -> tuple[float, ...]:
+    scale = library.weights["share"]["scale"]
+    weights = [math.exp(scale * point) for point in points]
+    total = sum(weights)
+    return tuple(kept * weight / total for weight in weights)
+
+
+def open_questions(case: Case, settled: Settled, library: Library) -> list[Question]:
+    """The questions that are neither answered nor settled by what is known."""
+    known, present = settled.known, settled.all_present
+    return [
+        question
+        for question in library.questions.values()
+        if question.id not in case.answers
+        and not any(present.issuperset(option.present) and option.present for option in question.options)
+        and any(symptom not in known for option in question.options for symptom in (*option.present, *option.absent))
+    ]
+
+
+def worths(issue: Issue, questions: Iterable[Question], library: Library) -> list[Worth]:
+    """What each question is worth in this issue, the best first; those that tell nothing apart are left out."""
+    weights = library.weights["effort"]
+    shares = [(candidate.cause, candidate.specialist, candidate.share) for candidate in issue.candidates]
+    prior = dict(issue.specialists())
+    leader = max(prior, key=lambda name: (prior[name], name))
+    uncertainty = _entropy(prior.values())
+    table = likelihoods(library)
+    found: list[Worth] = []
+    causes = {cause for cause, _, _ in shares}
+    for question in questions:
+        rows = table[question.id]
+        if causes.isdisjoint(rows):
+            continue
+        joint = _joint(shares, rows, len(question.options))
+        value, flips = _value(joint, leader, uncertainty, library)
+        if value * weights[question.effort] > WORTH_ASKING:
+            found.append(Worth(question.id, value * weights[question.effort], flips))
+    return sorted(found, key=lambda worth: (-worth.value, worth.question))
+
+
+def _joint(shares: Iterable[tuple[str, str, float]], rows: Likelihood, size: int) -> Joint:
+    """P(option, specialist) for each option."""
+    joint: Joint = [{} for _ in range(size)]
+    neutral = rows[""]
+    for cause, specialist, share in shares:
+        for cell, chance in zip(joint, rows.get(cause, neutral), strict=True):
+            cell[specialist] = cell.get(specialist, 0.0) + share * chance
+    return joint
+
+
+def _value(joint: Joint, leader: str, uncertainty: float, library: Library) -> tuple[float, float]:
+    """The expected fall in uncertainty, and the chance that another specialist comes first."""
+    left, flips = library.weights["decision"]["unknown"] * uncertainty, 0.0
+    for cell in joint:
+        chance = sum(cell.values())
+        left += chance * _entropy([part / chance for part in cell.values()])
+        if max(cell, key=lambda name: (cell[name], name)) != leader:
+            flips += chance
+    return uncertainty - left, flips
+
+
+def _entropy(shares: Iterable[float]) -> float:
+    return -sum(share * math.log2(share) for share in shares if share > 0)
+
+
+def chosen(issue: Issue, ranked: list[Worth], first: list[str], library: Library) -> list[str]:
+    """At most three questions: those given first, then the best ones that add to what is already asked."""
+    asked = list(first[:AT_MOST])
+    rest = [worth for worth in ranked if worth.question not in asked][:SHORTLIST]
+    while rest and len(asked) < AT_MOST:
+        best = max(rest, key=lambda worth: (_added(worth, asked, issue, library), worth.question))
+        if _added(best, asked, issue, library) <= WORTH_ASKING:
+            break
+        rest.remove(best)
+        asked.append(best.question)
+    return asked
+
+
+def _added(worth: Worth, asked: list[str], issue: Issue, library: Library) -> float:
+    """The least that a question still tells once any one of those already asked is answered."""
+    if not asked:
+        return worth.value
+    effort = library.weights["effort"][library.questions[worth.question].effort]
+    return min(_given(issue, before, worth.question, library) for before in asked) * effort
+
+
+def _given(issue: Issue, before: str, question: str, library: Library) -> float:
+    """What a question is expected to tell after another one is answered."""
+    table = likelihoods(library)
+    rows = table[before]
+    neutral = rows[""]
+    total = 0.0
+    size = len(library.questions[question].options)
+    for place in range(len(neutral)):
+        weighed = [(candidate.cause, candidate.specialist, candidate.share * rows.get(candidate.cause, neutral)[place]) for candidate in issue.candidates]
+        chance = sum(share for _, _, share in weighed)
+        posterior = [(cause, specialist, share / chance) for cause, specialist, share in weighed]
+        shares: dict[str, float] = defaultdict(float)
+        for _, specialist, share in posterior:
+            shares[specialist] += share
+        value, _ = _value(_joint(posterior, table[question], size), "", _entropy(shares.values()), library)
+        total += chance * value
+    return total

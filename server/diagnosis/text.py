@@ -1,0 +1,175 @@
+"""Question text into words: as typed for the marks, in plain form for the cues, with clauses, sentences and numbers."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from training_router.taxonomy.entries import Library
+from training_router.taxonomy.phrases import BREAK, NUMBER, found
+
+DIGITS = r"(?:\d{1,3}(?:,\d{3})+(?![\d,])|\d+)(?:\.\d+)?(?:e[+-]?\d+)?|\.\d+(?:e[+-]?\d+)?"
+UNIT = r"%|percent\b|k\b|m\b|mio\b|million\b|thousand\b|milliseconds?\b|ms\b|seconds?\b|secs?\b|s\b|minutes?\b|mins?\b|hours?\b|hrs?\b|h\b|days?\b|gib\b|gb\b|g\b|mib\b|mb\b|kb\b|tb\b"
+TOKEN = re.compile(
+    rf"(?<![\w.,])(?P<number>(?:(?<![^\s=:(\[,])-)?(?:{DIGITS}))(?P<unit>\s?(?:{UNIT}))?"
+    rf"(?:\s*(?:-|–|~|→|->|=>|\bto\b)\s*(?P<last>{DIGITS})(?P<last_unit>\s?(?:{UNIT}))?)?(?![\w])"
+    r"|(?P<word>[^\W_]+(?:'[^\W\d_]+)?)"
+    r"|(?P<end>[.!?…。？！]+(?=\s|$|[\"')\]])|[。？！]|\n\s*\n)"
+    r"|(?P<line>\n)"
+    r"|(?P<hard>[,;|、，；]|\s[-–]+\s|—)"
+    r"|(?P<soft>[()\[\]{}:\"“”])"
+)
+SCALES: Mapping[str, tuple[float, str]] = {
+    "%": (0.01, "fraction"), "percent": (0.01, "fraction"),
+    "k": (1e3, ""), "thousand": (1e3, ""), "m": (1e6, ""), "mio": (1e6, ""), "million": (1e6, ""),
+    "ms": (1e-3, "seconds"), "millisecond": (1e-3, "seconds"),
+    "s": (1, "seconds"), "sec": (1, "seconds"), "second": (1, "seconds"),
+    "min": (60, "seconds"), "minute": (60, "seconds"),
+    "h": (3600, "seconds"), "hr": (3600, "seconds"), "hour": (3600, "seconds"), "day": (86400, "seconds"),
+    "kb": (1e3, "bytes"), "mb": (1e6, "bytes"), "mib": (2**20, "bytes"),
+    "g": (1e9, "bytes"), "gb": (1e9, "bytes"), "gib": (2**30, "bytes"), "tb": (1e12, "bytes"),
+}  # fmt: skip
+CONTRACTIONS = {"t": "not", "m": "am", "re": "are", "ve": "have", "ll": "will", "s": "is", "d": "would"}
+IRREGULAR = {"won't": ("will", "not"), "can't": ("can", "not"), "shan't": ("shall", "not")}
+APOSTROPHES = str.maketrans({"’": "'", "‘": "'", "`": " ", "´": "'"})
+WRAPPED = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number as written: scaled by its unit; `unit` is fraction, seconds, bytes or empty."""
+
+    value: float
+    unit: str
+
+
+@dataclass(slots=True)
+class Text:
+    """A text as words. Plain word `i` comes from typed word `origin[i]`; breaks of plain words have origin -1."""
+
+    source: str
+    typed: list[str] = field(default_factory=list[str])
+    spans: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])
+    sentences: list[int] = field(default_factory=list[int])
+    clauses: list[int] = field(default_factory=list[int])
+    asked: set[int] = field(default_factory=set[int])
+    plain: list[str] = field(default_factory=list[str])
+    origin: list[int] = field(default_factory=list[int])
+    numbers: dict[int, Number] = field(default_factory=dict[int, Number])
+    bounds: list[int] = field(default_factory=list[int])
+
+    def quote(self, first: int, after: int, limit: int = 60) -> str:
+        """The characters from plain word `first` up to `after`, in one line of at most `limit` characters."""
+        start, end = self.spans[self.origin[first]][0], self.spans[self.origin[after - 1]][1]
+        words = " ".join(self.source[start : start + 4 * limit if end - start > 4 * limit else end].split())
+        return words if len(words) <= limit else words[: limit - 3].rstrip() + "..."
+
+
+def read(source: str, library: Library) -> Text:
+    """The text as words, in time linear in its length."""
+    text = Text(source)
+    lowered = source.lower().translate(APOSTROPHES)
+    if len(lowered) != len(source):
+        lowered = "".join(low if len(low := letter.lower()) == 1 else letter for letter in source).translate(APOSTROPHES)
+    sentence, clause, line_start = 0, 0, 0
+    wording, slips, breaking = library.words.plain, library.slips, library.breaks
+    for match in TOKEN.finditer(lowered):
+        kind, start = match.lastgroup, match.start()
+        if kind == "word":
+            for word in _uncontracted(match[0]):
+                if word in breaking:
+                    clause += 1
+                place = _type(text, word, match.span(), sentence, clause)
+                for plain in wording(word):
+                    text.plain.append(slips.get(plain, plain))
+                    text.origin.append(place)
+        elif kind in ("number", "unit", "last", "last_unit"):
+            place = _type(text, match[0], match.span(), sentence, clause)
+            text.numbers[len(text.plain)] = _number(match)
+            text.plain.append(NUMBER)
+            text.origin.append(place)
+        elif kind == "soft":
+            clause += 1
+        else:
+            if kind == "line":
+                wrapped, line_start = _is_wrapped(lowered, line_start, start), start + 1
+                if wrapped:
+                    continue
+            clause += 1
+            if kind in ("end", "line"):
+                if "?" in match[0] or "？" in match[0]:
+                    text.asked.add(sentence)
+                sentence += 1
+                text.bounds.append(len(text.typed))
+            text.plain.append(BREAK)
+            text.origin.append(-1)
+    text.bounds.append(len(text.typed))
+    return text
+
+
+def _type(text: Text, word: str, span: tuple[int, int], sentence: int, clause: int) -> int:
+    text.typed.append(word)
+    text.spans.append(span)
+    text.sentences.append(sentence)
+    text.clauses.append(clause)
+    return len(text.typed) - 1
+
+
+def _uncontracted(word: str) -> tuple[str, ...]:
+    if "'" not in word:
+        return (word,)
+    if word in IRREGULAR:
+        return IRREGULAR[word]
+    stem, ending = word.split("'", 1)
+    if ending == "t" and stem.endswith("n"):
+        return (stem[:-1], "not")
+    return (stem, CONTRACTIONS.get(ending, ending))
+
+
+def _is_wrapped(lowered: str, start: int, end: int) -> bool:
+    """Whether a line break only wraps prose: a long line that runs on in lower case."""
+    following = lowered[end + 1 : end + 2]
+    return end - start > WRAPPED and following.isalpha() and lowered[end - 1 : end] not in (";", "}", "{", "|")
+
+
+def _number(match: re.Match[str]) -> Number:
+    digits, unit = (match["last"], match["last_unit"]) if match["last"] else (match["number"], match["unit"])
+    scale, meaning = SCALES.get(_unit(unit or (match["unit"] if match["last"] else "")), (1, ""))
+    value = float(digits.replace(",", ""))
+    return Number(value * scale, meaning)
+
+
+def _unit(written: str | None) -> str:
+    unit = (written or "").strip()
+    return unit if unit in SCALES else unit.removesuffix("s")
+
+
+@dataclass(slots=True)
+class Marks:
+    """What the words around a place say about it, read sentence by sentence and only where asked."""
+
+    text: Text
+    library: Library
+    _read: dict[int, list[tuple[str, str, int, int]]] = field(default_factory=dict[int, list[tuple[str, str, int, int]]])
+
+    def in_sentence(self, sentence: int) -> list[tuple[str, str, int, int]]:
+        """The marks of one sentence as (name, scope, first typed word, typed word after)."""
+        marks = self._read.get(sentence)
+        if marks is None:
+            start = self.text.bounds[sentence - 1] if sentence else 0
+            end = self.text.bounds[sentence] if sentence < len(self.text.bounds) else len(self.text.typed)
+            names = self.library.mark_names
+            marks = self._read[sentence] = [(*names[owner], start + first, start + after) for owner, first, after, _ in found(self.library.marks, self.text.typed[start:end])]
+        return marks
+
+    def over(self, first: int, after: int) -> set[str]:
+        """The names of the marks whose scope covers the typed words first..after."""
+        clause = self.text.clauses[first]
+        last_clause = self.text.clauses[after - 1]
+        names: set[str] = set()
+        for name, scope, start, end in self.in_sentence(self.text.sentences[first]):
+            if scope == "sentence" or (
+                (scope == "clause" and self.text.clauses[end - 1] == clause and start < after)
+                or (scope == "before" and start >= after - 1 and self.text.clauses[start] == last_clause)
+            ):
+                names.add(name)
+        return names

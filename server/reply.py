@@ -1,0 +1,275 @@
+"""What a tool returns: the shapes, and a consultation put into them with empty fields left out."""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field
+
+from training_router.server.arguments import consultation_of
+from training_router.server.diagnosis.case import Settled, written
+from training_router.server.diagnosis.consultation import ASK, OUT_OF_SCOPE, Consultation, first_specialist, flips
+from training_router.server.diagnosis.differential import Candidate, Issue
+from training_router.server.diagnosis.draft import BypassStep, judged
+from training_router.server.diagnosis.findings import PRESENT
+from training_router.server.diagnosis.plan import crossed_borders
+from training_router.server.diagnosis.pressure import PressureRead, pressures_in
+from training_router.taxonomy.entries import Library
+
+Status = Literal["ask", "route", "out_of_scope"]
+READ_AT_MOST, CANDIDATES_AT_MOST = 8, 5
+
+
+class OptionOut(BaseModel):
+    id: str
+    text: str | None = None
+    then: str | None = None
+
+
+class QuestionOut(BaseModel):
+    id: str
+    ask: str
+    options: list[OptionOut]
+    find_out: str | None = None
+    why: str | None = None
+
+
+class HypothesisOut(BaseModel):
+    cause: str | None = None
+    remedy: str | None = None
+    quote: str | None = None
+    test: str
+
+
+class StepOut(BaseModel):
+    specialist: str
+    phase: str
+    role: Literal["primary", "secondary", "verify"]
+    because: str
+    when: str | None = None
+    after: str | None = None
+    done_when: str
+
+
+class CandidateOut(BaseModel):
+    cause: str
+    specialist: str
+    likelihood: Literal["high", "medium", "low"] | None = None
+    share: float | None = None
+    for_: list[str] | None = Field(default=None, alias="for")
+    against: list[str] | None = None
+
+
+class IssueOut(BaseModel):
+    phase: str
+    symptoms: list[str]
+    candidates: list[CandidateOut] = []
+
+
+class FindingOut(BaseModel):
+    symptom: str
+    state: str
+    kind: str
+    quote: str | None = None
+
+
+class Clarified(BaseModel):
+    """The reply of `clarify`."""
+
+    status: Status
+    next: str
+    read: list[str] = []
+    questions: list[QuestionOut] = []
+    hypotheses: list[HypothesisOut] = []
+    hold: str | None = None
+    findings: list[FindingOut] = []
+    unread: list[str] = []
+    dropped: list[str] = []
+    case: str
+
+
+class Routed(Clarified):
+    """The reply of `route`."""
+
+    provisional: bool = False
+    plan: list[StepOut] = []
+    issues: list[IssueOut] = []
+    boundaries: list[dict[str, str]] = []
+    flips: list[dict[str, str]] = []
+
+
+class PressureOut(BaseModel):
+    kind: str
+    quote: str
+    counter: str
+
+
+class BypassOut(BaseModel):
+    kind: str
+    quote: str
+    instead: str
+
+
+class DraftOut(BaseModel):
+    verdict: Literal["ok", "bypass"]
+    steps: list[BypassOut] = []
+
+
+class Checked(BaseModel):
+    """The reply of `check_pressure`."""
+
+    status: Status
+    pressures: list[PressureOut] = []
+    draft: DraftOut | None = None
+    next: str
+    unread: list[str] = []
+    dropped: list[str] = []
+    case: str
+
+
+def clarified(consultation: Consultation, library: Library, dropped: list[str], full: bool) -> dict[str, Any]:
+    """The reply of `clarify`."""
+    return _filled(_common(consultation, library, dropped, full, why=True))
+
+
+def routed(consultation: Consultation, library: Library, dropped: list[str], full: bool) -> dict[str, Any]:
+    """The reply of `route`."""
+    decision = consultation.decision
+    reply = _common(consultation, library, dropped, full, why=full)
+    reply["provisional"] = decision.status == ASK and bool(decision.plan)
+    reply["plan"] = [
+        _filled({"specialist": step.specialist, "phase": step.phase, "role": step.role, "because": step.because, "when": step.when, "after": step.after, "done_when": step.done_when})
+        for step in decision.plan
+    ]
+    reply["issues"] = _issues(decision.issues, library, full)
+    if full:
+        reply["boundaries"] = [{"from": first, "to": then, "because": because} for first, then, because in crossed_borders(decision.plan, library)]
+        reply["flips"] = [{"finding": finding, "then": then} for finding, then in flips(consultation, library)]
+    order = ("status", "next", "hold", "read", "questions", "provisional", "plan", "issues", "hypotheses", "boundaries", "findings", "flips", "unread", "dropped", "case")
+    return _filled({key: reply[key] for key in order if key in reply})
+
+
+def _checked(consultation: Consultation, pressures: list[PressureRead], draft: tuple[str, list[BypassStep]] | None, library: Library, dropped: list[str]) -> dict[str, Any]:
+    """The reply of `check_pressure`."""
+    if draft:
+        saying = "draft-bypass" if draft[1] else "draft-ok"
+    else:
+        saying = "pressure" if pressures else "no-pressure"
+    return _filled(
+        {
+            "status": consultation.decision.status,
+            "next": library.next[saying],
+            "pressures": [{"kind": one.kind, "quote": one.quote, "counter": one.counter} for one in pressures],
+            "draft": _filled({"verdict": draft[0], "steps": [{"kind": step.kind, "quote": step.quote, "instead": step.instead} for step in draft[1]]}) if draft else None,
+            "unread": consultation.unread,
+            "dropped": dropped,
+            "case": written(consultation.case),
+        }
+    )
+
+
+def pressure_checked(arguments: dict[str, Any], draft: Any, library: Library) -> dict[str, Any]:
+    """The reply of `check_pressure` for a call's arguments; raises Refused."""
+    consultation, dropped = consultation_of(arguments, library)
+    pressures = pressures_in(str(arguments.get("question") or ""), library)
+    judgement = judged(str(draft), consultation, pressures, library) if draft and str(draft).strip() else None
+    return _checked(consultation, pressures, judgement, library, dropped)
+
+
+def _filled(reply: dict[str, Any]) -> dict[str, Any]:
+    """The reply without its empty fields."""
+    return {key: value for key, value in reply.items() if value not in (None, "", [], {}, False)}
+
+
+def _common(consultation: Consultation, library: Library, dropped: list[str], full: bool, why: bool) -> dict[str, Any]:
+    decision = consultation.decision
+    return {
+        "status": decision.status,
+        "next": _next(consultation, library),
+        "hold": decision.lead.hold if decision.lead else "",
+        "read": _read(consultation),
+        "questions": _questions(consultation, library, why),
+        "hypotheses": _hypotheses(consultation, library),
+        "findings": [_filled({"symptom": one.symptom, "state": one.state, "kind": one.kind, "quote": one.quote}) for one in consultation.findings] if full else [],
+        "unread": consultation.unread,
+        "dropped": dropped,
+        "case": written(consultation.case),
+    }
+
+
+def _next(consultation: Consultation, library: Library) -> str:
+    decision, case = consultation.decision, consultation.case
+    if decision.status == OUT_OF_SCOPE:
+        return library.next["out-of-scope"]
+    if decision.status == ASK:
+        saying = "ask-translation" if case.foreign else "ask" if decision.issues else "ask-opening"
+    elif decision.lead and decision.lead.hold:
+        saying = "route-hold"
+    else:
+        request = decision.issues and all(library.symptoms[symptom].kind == "request" for symptom in decision.issues[0].symptoms)
+        saying = "route" if not request else "route-concept" if not decision.questions else "route-request"
+    return library.next[saying] + (" " + library.next["hypothesis"] if consultation.hypotheses else "")
+
+
+def _read(consultation: Consultation) -> list[str]:
+    """The findings that count, each with its words; figures and what follows from them included."""
+    settled = consultation.settled
+    quotes = {(one.symptom, one.state): one.quote for one in consultation.findings}
+    lines = []
+    for symptom in (*settled.present, *settled.absent):
+        state, kind = settled.findings.get(symptom, ("", ""))
+        said = quotes.get((symptom, state)) or kind
+        lines.append(f"{symptom}: {said}" if state == PRESENT else f"not {symptom}: {said}")
+    return lines[:READ_AT_MOST] + [f"{name.replace('-', '_')}={value:g}" for name, value in sorted(consultation.case.figures.items())][:READ_AT_MOST]
+
+
+def _questions(consultation: Consultation, library: Library, why: bool) -> list[dict[str, Any]]:
+    decision = consultation.decision
+    first = decision.plan[0].specialist if decision.plan else ""
+    return [
+        _filled(
+            {
+                "id": name,
+                "ask": (question := library.questions[name]).ask,
+                "options": [_filled({"id": option.id, "text": option.text, "then": _then(consultation, option.present, option.absent, first, library)}) for option in question.options],
+                "find_out": question.find_out,
+                "why": question.why if why else "",
+            }
+        )
+        for name in decision.questions
+    ]
+
+
+def _then(consultation: Consultation, present: tuple[str, ...], absent: tuple[str, ...], first: str, library: Library) -> str:
+    """The first specialist after this answer, where it is another one."""
+    settled: Settled = consultation.settled.having(present, absent)
+    then = first_specialist(consultation.case, settled, library)
+    return then if then != first else ""
+
+
+def _hypotheses(consultation: Consultation, library: Library) -> list[dict[str, Any]]:
+    return [_filled({"cause" if about in library.causes else "remedy": about, "quote": quote, "test": _test(about, library)}) for about, quote in consultation.hypotheses.items()]
+
+
+def _test(about: str, library: Library) -> str:
+    """The observation that would settle a belief; for a remedy, that of the first cause it treats."""
+    cause = about if about in library.causes else library.remedies[about].treats[0]
+    return library.causes[cause].confirmed_by
+
+
+def _issues(issues: list[Issue], library: Library, full: bool) -> list[dict[str, Any]]:
+    left = CANDIDATES_AT_MOST
+    shown: list[dict[str, Any]] = []
+    for place, issue in enumerate(issues):
+        room = 10 if full else max(1, left - (len(issues) - place - 1)) if left else 0
+        candidates = [one for one in issue.candidates if one.cause in library.causes][:room]
+        left -= len(candidates)
+        shown.append(_filled({"phase": issue.phase, "symptoms": list(issue.symptoms), "candidates": [_candidate(one, library, full) for one in candidates]}))
+    return shown
+
+
+def _candidate(candidate: Candidate, library: Library, full: bool) -> dict[str, Any]:
+    reply: dict[str, Any] = {"cause": candidate.cause, "specialist": candidate.specialist}
+    if full:
+        decision = library.weights["decision"]
+        likelihood = "high" if candidate.share >= decision["leader"] else "medium" if candidate.share >= decision["enters"] else "low"
+        reply |= {"likelihood": likelihood, "share": round(candidate.share, 2), "for": list(candidate.for_), "against": list(candidate.against)}
+    return _filled(reply)

@@ -1,0 +1,65 @@
+"""Replies as text for a person at a terminal."""
+
+import textwrap
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+WIDTH = 88
+
+
+def shown(reply: Mapping[str, Any]) -> str:
+    """A reply of any tool as readable lines."""
+    return "\n".join(_lines(reply))
+
+
+def _lines(reply: Mapping[str, Any]) -> Iterator[str]:
+    yield from _paragraph({"ask": "ASK FIRST", "route": "ROUTE", "out_of_scope": "NOT A TRAINING QUESTION"}[reply["status"]], reply["next"])
+    if "hold" in reply:
+        yield from _paragraph("Meanwhile", reply["hold"])
+    yield from _list("Read", reply.get("read", []))
+    for number, question in enumerate(reply.get("questions", []), 1):
+        yield from _question(number, question)
+    if "plan" in reply:
+        yield ""
+        yield "Plan, provisional until the questions are answered" if reply.get("provisional") else "Plan"
+        for number, step in enumerate(reply["plan"], 1):
+            yield from _step(number, step)
+    for belief in reply.get("hypotheses", []):
+        yield from _paragraph("To test", f"{belief.get('cause') or belief.get('remedy')}: {belief['test']}")
+    for pressure in reply.get("pressures", []):
+        yield from _paragraph("Pressure", f"{pressure['kind']} ({pressure['quote']}): {pressure['counter']}")
+    if "draft" in reply:
+        yield from _paragraph("Draft", reply["draft"]["verdict"])
+        yield from (f"  - {step['kind']} ({step['quote']}): the next message {step['instead']}" for step in reply["draft"].get("steps", []))
+    for belief in reply.get("flips", []):
+        yield from _paragraph("Would change the first step", f"{belief['finding']} -> {belief['then']}")
+    yield from _list("Could not be read", reply.get("unread", []))
+    yield from _list("Unknown to this library", reply.get("dropped", []))
+    yield ""
+    yield f"Case: {reply['case']}"
+
+
+def _paragraph(title: str, text: str) -> Iterator[str]:
+    yield ""
+    yield from textwrap.wrap(f"{title}: {text}", WIDTH, subsequent_indent="  ")
+
+
+def _list(title: str, items: list[str]) -> Iterator[str]:
+    if items:
+        yield from _paragraph(title, "; ".join(items))
+
+
+def _question(number: int, question: Mapping[str, Any]) -> Iterator[str]:
+    yield from _paragraph(f"Question {number}", question["ask"])
+    for letter, option in zip("abcdef", question["options"], strict=False):
+        yield f"  {letter}) {option.get('text', option['id'])}" + (f"   -> {option['then']}" if "then" in option else "")
+    if "why" in question:
+        yield from textwrap.wrap(f"why: {question['why']}", WIDTH, initial_indent="  ", subsequent_indent="  ")
+    if "find_out" in question:
+        yield f"  look: {question['find_out']}"
+
+
+def _step(number: int, step: Mapping[str, Any]) -> Iterator[str]:
+    condition = f" [{step['when']}]" if "when" in step else ""
+    yield from textwrap.wrap(f"{number}. {step['specialist']} ({step['phase']}, {step['role']}){condition}: {step['because']}", WIDTH, initial_indent="  ", subsequent_indent="     ")
+    yield from textwrap.wrap(f"done when {step['done_when']}", WIDTH, initial_indent="     ", subsequent_indent="     ")

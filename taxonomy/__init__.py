@@ -1,0 +1,1 @@
+"""The library: what is known, one entry per file."""

@@ -1,0 +1,214 @@
+"""Sources into the one data file that the router runs on: plain data, every cue spelled out, every name checked."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from training_router.taxonomy.conditions import ConditionError, figures_in, parsed
+from training_router.taxonomy.errors import LibraryError, Problem, did_you_mean
+from training_router.taxonomy.phrases import ENDS, GAP, NUMBER, PhraseError, Trie, add_to, spelled_out
+from training_router.taxonomy.sources import Source, Sources, gathered
+from training_router.taxonomy.words import Wording, stem, wording
+
+FORMAT = 1
+SLIP_LENGTH = 6
+
+# Which kind of entry each key names, by folder.
+LINKS: dict[str, dict[str, str]] = {
+    "symptoms": {"phase": "phases", "is_a": "symptoms"},
+    "causes": {"specialist": "specialists", "evidence": "symptoms", "absent": "symptoms", "before": "causes"},
+    "questions": {"options.*.present": "symptoms", "options.*.absent": "symptoms"},
+    "remedies": {"specialist": "specialists", "treats": "causes"},
+    "first_stops": {
+        "phase": "phases", "when": "symptoms", "any": "symptoms", "unless": "symptoms", "specialist": "specialists",
+        "then.*.specialist": "specialists", "then.*.after": "specialists", "asks": "questions", "before": "conventions",
+    },
+    "workflows": {
+        "phase": "phases", "when": "symptoms", "any": "symptoms", "unless": "symptoms",
+        "steps.*.specialist": "specialists", "steps.*.after": "specialists", "asks": "questions", "before": "conventions",
+    },
+}  # fmt: skip
+
+
+class _AsTyped(Wording):
+    """Words as they are typed, for the marks."""
+
+    def plain(self, word: str) -> tuple[str, ...]:
+        return (word,)
+
+
+def compiled(folders: Iterable[Path]) -> dict[str, Any]:
+    """The data of a library and its overlays; raises LibraryError with every problem at once."""
+    sources = gathered(folders)
+    if sources.problems:
+        raise LibraryError(sources.problems)
+    compiler = _Compiler(sources)
+    data = compiler.data()
+    if compiler.problems:
+        raise LibraryError(compiler.problems)
+    return data
+
+
+class _Compiler:
+    def __init__(self, sources: Sources) -> None:
+        self.sources = sources
+        self.problems: list[Problem] = []
+        self.names = {folder: set(entries) for folder, entries in sources.entries.items()}
+        self.names["conventions"] = self.names["first_stops"] | self.names["workflows"]
+        self.names["phases"] = set(sources.files["phases"].data)
+        self.names["specialists"] = {name for pack in sources.files["packs"].data["packs"].values() for name in pack}
+        lexicon = sources.files["lexicon"].data
+        self.words = wording(lexicon["fillers"], lexicon["rewrite"], lexicon["synonyms"])
+        self.macros: dict[str, str] = lexicon["macros"]
+        self.owners: dict[tuple[str, str], int] = {}
+        self.cues: Trie = {}
+
+    def data(self) -> dict[str, Any]:
+        self._links()
+        conditions = self._conditions("symptoms", "when")
+        derived = self._conditions("figures", "derived")
+        self._all_cues()
+        marks, mark_names = self._marks()
+        files, lexicon = self.sources.files, self.sources.files["lexicon"].data
+        data: dict[str, Any] = {
+            "format": FORMAT,
+            "phases": files["phases"].data,
+            "packs": files["packs"].data,
+            "weights": files["weights"].data,
+            "protocol": {key: value for key, value in files["protocol"].data.items() if key != "draft_cues"},
+            "wording": {key: lexicon[key] for key in ("fillers", "rewrite", "synonyms")},
+            "breaks": lexicon["breaks"],
+            "mark_names": mark_names,
+            "conditions": conditions,
+            "derived": derived,
+            **{folder: {name: _needed(source.data) for name, source in sorted(entries.items())} for folder, entries in self.sources.entries.items()},
+            "owners": [list(owner) for owner in self.owners],
+            "cues": self.cues,
+            "marks": marks,
+            "slips": _slips(self.cues),
+        }
+        data["digest"] = hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()[:16]
+        return data
+
+    def _links(self) -> None:
+        for folder, links in LINKS.items():
+            for source in self.sources.entries[folder].values():
+                for key, kind in links.items():
+                    for path, name in _named(source.data, key.split("."), ()):
+                        self._known(source, path, name, kind)
+        for phase, data in self.sources.files["phases"].data.items():
+            if data["gate"]:
+                self._known(self.sources.files["phases"], (phase, "gate", "specialist"), data["gate"]["specialist"], "specialists")
+
+        protocol = self.sources.files["protocol"]
+        self._known(protocol, ("unowned",), protocol.data["unowned"], "specialists")
+        for number, name in enumerate(protocol.data["opening_questions"]):
+            self._known(protocol, ("opening_questions", number), name, "questions")
+
+    def _known(self, source: Source, path: tuple[str | int, ...], name: str, kind: str) -> None:
+        if name not in self.names[kind]:
+            singular = {"phases": "phase", "causes": "cause"}.get(kind, kind.removesuffix("s"))
+            self.problems.append(Problem(source.file, source.line(*path), f"unknown {singular} '{name}'", did_you_mean(name, self.names[kind])))
+
+    def _conditions(self, folder: str, key: str) -> dict[str, Any]:
+        trees: dict[str, Any] = {}
+        for name, source in sorted(self.sources.entries[folder].items()):
+            text = source.data[key]
+            if not text:
+                continue
+            try:
+                trees[name] = parsed(text)
+            except ConditionError as error:
+                self.problems.append(Problem(source.file, source.line(key), f"{key} {error}", "write it as `train_accuracy - validation_accuracy >= 0.10`"))
+                continue
+            for figure in sorted(figures_in(trees[name])):
+                self._known(source, (key,), figure, "figures")
+        return trees
+
+    def _all_cues(self) -> None:
+        for folder, key in (("symptoms", "cues"), ("figures", "patterns"), ("causes", "names"), ("remedies", "cues"), ("pressures", "cues")):
+            kind = {"causes": "cause", "remedies": "remedy"}.get(folder, folder.removesuffix("s"))
+            for name, source in sorted(self.sources.entries[folder].items()):
+                own_name = [name.replace("-", " ")] if kind in ("cause", "remedy") else []
+                for number, cue in enumerate(source.data[key]):
+                    self._cue(source, (key, number), cue, (kind, name))
+                    if kind == "figure" and cue.count(NUMBER) != 1:
+                        self.problems.append(Problem(source.file, source.line(key, number), f"pattern {cue!r} holds {cue.count(NUMBER)} numbers", "write exactly one #"))
+                for cue in own_name:
+                    self._cue(source, (key,), cue, (kind, name))
+        protocol = self.sources.files["protocol"]
+        for step, cues in protocol.data["draft_cues"].items():
+            for number, cue in enumerate(cues):
+                self._cue(protocol, ("draft_cues", step, number), cue, ("draft", step))
+        scope = self.sources.files["scope"]
+        for strength in ("strong", "weak"):
+            for number, cue in enumerate(scope.data["training"][strength]):
+                self._cue(scope, ("training", strength, number), cue, ("training", strength))
+        for field, cues in scope.data["others"].items():
+            for number, cue in enumerate(cues):
+                self._cue(scope, ("others", field, number), cue, ("field", field))
+
+    def _cue(self, source: Source, path: tuple[str | int, ...], cue: str, owner: tuple[str, str]) -> None:
+        number = self.owners.setdefault(owner, len(self.owners))
+        try:
+            for sequence in spelled_out(cue, self.words, self.macros):
+                add_to(self.cues, sequence, number)
+        except PhraseError as error:
+            self.problems.append(Problem(source.file, source.line(*path), str(error), "see README.md, Cues"))
+
+    def _marks(self) -> tuple[Trie, list[list[str]]]:
+        lexicon = self.sources.files["lexicon"]
+        trie: Trie = {}
+        names = [[name, mark["scope"]] for name, mark in lexicon.data["marks"].items()]
+        typed = _AsTyped(frozenset(), {}, {})
+        for owner, (name, mark) in enumerate(lexicon.data["marks"].items()):
+            for number, phrase in enumerate(mark["phrases"]):
+                try:
+                    for sequence in spelled_out(phrase, typed, {}):
+                        add_to(trie, sequence, owner)
+                except PhraseError as error:
+                    self.problems.append(Problem(lexicon.file, lexicon.line("marks", name, "phrases", number), str(error), "see README.md, Cues"))
+        return trie, names
+
+
+def _needed(data: dict[str, Any]) -> dict[str, Any]:
+    """The entry without what only its author and its tests read."""
+    return {key: value for key, value in data.items() if key not in ("cues", "names", "patterns", "when", "derived", "examples", "references", "pure") or (key == "when" and isinstance(value, list))}
+
+
+def _named(data: Any, keys: list[str], path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Each name that stands under the keys (`*` means every one), with its place."""
+    if not keys:
+        if isinstance(data, str):
+            yield path, data
+        elif data is not None:
+            for key, name in data.items() if isinstance(data, dict) else enumerate(data):
+                yield (*path, key), key if isinstance(data, dict) else name
+    elif keys[0] == "*":
+        for key, part in data.items() if isinstance(data, dict) else enumerate(data):
+            yield from _named(part, keys[1:], (*path, key))
+    else:
+        yield from _named(data[keys[0]], keys[1:], (*path, keys[0]))
+
+
+def _slips(cues: Trie) -> dict[str, str]:
+    """Long words of the cues with one letter missing -> the word meant; a slip that could mean two words is left out."""
+    words = {word for word in _vocabulary(cues) if len(word) >= SLIP_LENGTH and word.isalpha()}
+    known = {word for word in _vocabulary(cues)}
+    slips: dict[str, str | None] = {}
+    for word in sorted(words):
+        for place in range(1, len(word)):
+            shorter = word[:place] + word[place + 1 :]
+            if shorter not in known and stem(shorter) not in known:
+                slips[shorter] = word if slips.get(shorter, word) == word else None
+    return {slip: word for slip, word in sorted(slips.items()) if word}
+
+
+def _vocabulary(node: Trie) -> Iterator[str]:
+    for word, child in node.items():
+        if word != ENDS:
+            if word not in (GAP, NUMBER):
+                yield word
+            yield from _vocabulary(child)

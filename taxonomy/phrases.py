@@ -1,0 +1,134 @@
+"""Cues: phrases with alternatives, optional words, short gaps and numbers, spelled out into plain word sequences."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import product
+from typing import Any
+
+from training_router.taxonomy.words import Wording
+
+GAP = ".."
+NUMBER = "#"
+ENDS = "."
+LIMIT = 400
+
+Sequence = tuple[str, ...]
+Trie = dict[str, Any]
+
+PIECE = re.compile(r"\(|\)|\[|\]|\||\.\.|#|<[a-z-]+>|[a-z0-9']+|\s+|[-_./]+|(?P<odd>.)")
+
+
+class PhraseError(ValueError):
+    """A cue that cannot be read: says what is wrong and what to write instead."""
+
+
+def spelled_out(cue: str, words: Wording, macros: Mapping[str, str]) -> list[Sequence]:
+    """Every plain word sequence that a cue meets; raises PhraseError."""
+    pieces = list(_pieces(cue))
+    sequences = list(dict.fromkeys(_alternatives(pieces, words, macros, 0)))
+    if pieces:
+        raise PhraseError(f"a bracket too many near {''.join(pieces[:3])!r} in cue {cue!r}")
+    if len(sequences) > LIMIT:
+        raise PhraseError(f"cue {cue!r} stands for {len(sequences)} phrases; split it or drop alternatives (limit {LIMIT})")
+    # An alternative that is a filler word leaves a gap hanging: that phrase would mean less than was written.
+    whole = [sequence for sequence in sequences if sequence and GAP not in (sequence[0], sequence[-1])]
+    if not whole:
+        raise PhraseError(f"cue {cue!r} holds only filler words or hanging gaps; add a word that carries the meaning")
+    return whole
+
+
+def _pieces(cue: str) -> Iterator[str]:
+    for match in PIECE.finditer(cue.lower()):
+        if match["odd"]:
+            raise PhraseError(f"{match['odd']!r} cannot stand in cue {cue!r}; write words, (a|b), [a], .., # or <macro>")
+        if match[0].strip(" \t-_./") or match[0] == GAP:
+            yield match[0]
+
+
+def _alternatives(pieces: list[str], words: Wording, macros: Mapping[str, str], depth: int) -> list[Sequence]:
+    """The sequences up to the closing bracket or the end; consumes the pieces it reads."""
+    if depth > 6:
+        raise PhraseError("brackets or macros nest more than six deep; write it flatter")
+    branches = _sequence(pieces, words, macros, depth)
+    while pieces and pieces[0] == "|":
+        pieces.pop(0)
+        branches += _sequence(pieces, words, macros, depth)
+    return branches
+
+
+def _sequence(pieces: list[str], words: Wording, macros: Mapping[str, str], depth: int) -> list[Sequence]:
+    parts: list[list[Sequence]] = []
+    size = 1
+    while pieces and pieces[0] not in ("|", ")", "]"):
+        parts.append(_part(pieces, words, macros, depth))
+        size *= len(parts[-1])
+        if size > 50 * LIMIT:
+            raise PhraseError(f"a cue stands for more than {50 * LIMIT} phrases; split it")
+    return [tuple(word for part in choice for word in part) for choice in product(*parts)]
+
+
+def _part(pieces: list[str], words: Wording, macros: Mapping[str, str], depth: int) -> list[Sequence]:
+    piece = pieces.pop(0)
+    if piece in "([":
+        inner = _alternatives(pieces, words, macros, depth + 1)
+        if not pieces or pieces.pop(0) != {"(": ")", "[": "]"}[piece]:
+            raise PhraseError(f"a {piece!r} is not closed")
+        return inner + [()] if piece == "[" else inner
+    if piece in (GAP, NUMBER):
+        return [(piece,)]
+    if piece.startswith("<"):
+        name = piece[1:-1]
+        if name not in macros:
+            raise PhraseError(f"unknown macro {piece}; the lexicon has {', '.join(f'<{known}>' for known in sorted(macros))}")
+        return _alternatives(list(_pieces(macros[name])), words, macros, depth + 1)
+    return [words.plain(piece)]
+
+
+def add_to(trie: Trie, sequence: Iterable[str], owner: int) -> None:
+    """Puts one word sequence of an owner into the trie."""
+    node = trie
+    for word in sequence:
+        node = node.setdefault(word, {})
+    ends = node.setdefault(ENDS, [])
+    if owner not in ends:
+        ends.append(owner)
+
+
+BREAK = ""
+GAP_WORDS = 3
+NEGATIONS = frozenset(("not", "no", "without"))
+
+
+def found(trie: Trie, words: Sequence | list[str]) -> list[tuple[int, int, int, bool]]:
+    """Every cue in the words as (owner, first word, word after the last, a negation stands inside), in linear time.
+
+    A break ends every cue under way; up to three words pass inside a gap; a negation may stand between any two words.
+    """
+    hits: list[tuple[int, int, int, bool]] = []
+    active: list[tuple[Trie, int, int, bool]] = []
+    for place, word in enumerate(words):
+        if word == BREAK:
+            active = []
+            continue
+        waiting: list[tuple[Trie, int, int, bool]] = []
+        arrived: list[tuple[Trie, int, bool]] = []
+        for node, start, gap, negated in active:
+            child = node.get(word)
+            if child is not None:
+                arrived.append((child, start, negated))
+            if gap:
+                waiting.append((node, start, gap - 1, negated))
+            elif word in NEGATIONS:
+                waiting.append((node, start, 0, True))
+        child = trie.get(word)
+        if child is not None:
+            arrived.append((child, place, False))
+        for node, start, negated in arrived:
+            waiting.append((node, start, 0, negated))
+            for owner in node.get(ENDS, ()):
+                hits.append((owner, start, place + 1, negated))
+            inner = node.get(GAP)
+            if inner is not None:
+                waiting.append((inner, start, GAP_WORDS, negated))
+        active = waiting
+    return hits

@@ -1,0 +1,71 @@
+"""YAML read strictly: words stay words, repeated keys are refused, every place is known."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from training_router.taxonomy.errors import Problem
+
+Places = dict[tuple[str | int, ...], int]
+
+LOOKS_LIKE_A_NUMBER = re.compile(r"[-+]?\d[\d_]*e[-+]?\d+$|[-+]?\d*\.\d+e\d+$")
+KEPT_TAGS = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
+
+
+class _Words(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
+    """A loader in which yes, no, on, null and dates stay words."""
+
+
+_Words.yaml_implicit_resolvers = {
+    first: kept
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+    if (kept := [(tag, pattern) for tag, pattern in resolvers if tag in KEPT_TAGS])
+}
+
+
+def read(path: Path, name: str) -> tuple[Any, Places, list[Problem]]:
+    """The data of a YAML file, the line of every key and item, and what is wrong with it."""
+    try:
+        loader = _Words(path.read_text(encoding="utf-8"))
+        node = loader.get_single_node()
+    except UnicodeDecodeError as error:
+        return None, {}, [Problem(name, 1, f"is not UTF-8 ({error.reason})", "save it as UTF-8")]
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = mark.line + 1 if mark else 1
+        return None, {}, [Problem(name, line, f"is not YAML: {getattr(error, 'problem', None) or error}", "quote texts that hold ': ', '#' or a bracket")]
+    if node is None:
+        return None, {}, [Problem(name, 1, "is empty", "write the keys that README.md names for this kind of entry")]
+    reader = _Reader(name, loader)
+    return reader.value(node, ()), reader.places, reader.problems
+
+
+class _Reader:
+    def __init__(self, name: str, loader: Any) -> None:
+        self.name, self.loader = name, loader
+        self.places: Places = {}
+        self.problems: list[Problem] = []
+
+    def value(self, node: yaml.Node, path: tuple[str | int, ...]) -> Any:
+        line = self.places.setdefault(path, node.start_mark.line + 1)
+        if isinstance(node, yaml.MappingNode):
+            return self._mapping(node, path)
+        if isinstance(node, yaml.SequenceNode):
+            return [self.value(item, (*path, index)) for index, item in enumerate(node.value)]
+        if node.tag == "tag:yaml.org,2002:str" and not node.style and LOOKS_LIKE_A_NUMBER.match(node.value):  # type: ignore[attr-defined]
+            self.problems.append(Problem(self.name, line, f"{node.value} is text in YAML, not a number", "write the mantissa with a point and the exponent with a sign, as 1.0e-3"))
+        if ":" in node.value and node.tag == KEPT_TAGS[0]:
+            return str(node.value)
+        return self.loader.construct_object(node)
+
+    def _mapping(self, node: yaml.MappingNode, path: tuple[str | int, ...]) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for key_node, value_node in node.value:
+            key, line = str(key_node.value), key_node.start_mark.line + 1
+            if key in found:
+                self.problems.append(Problem(self.name, line, f"key '{key}' is written twice", "keep one of them"))
+            self.places[(*path, key)] = line
+            found[key] = self.value(value_node, (*path, key))
+        return found
