@@ -10,7 +10,7 @@ from training_router.taxonomy.words import Wording
 GAP = ".."
 NUMBER = "#"
 ENDS = "."
-LIMIT = 400
+LIMIT = 1500
 
 Sequence = tuple[str, ...]
 Trie = dict[str, Any]

@@ -83,7 +83,7 @@ class Reader:
         for name, first, after, negated in symptoms:
             reading.findings.append(self._finding(name, first, after, negated, beliefs))
         for figure in figures:
-            kind = self._kind(figure.first, figure.after, is_fault=False)
+            kind = self._kind(figure.first, figure.after, "setup")
             if kind not in (ATTRIBUTED, HYPOTHETICAL, PAST):
                 reading.figures[figure.figure] = (figure.value, self.text.quote(figure.first, figure.after))
         for name, first, after, negated in beliefs:
@@ -123,13 +123,13 @@ class Reader:
 
     def _finding(self, name: str, first: int, after: int, negated: bool, beliefs: list[Hit]) -> Finding:
         symptom = self.library.symptoms[name]
-        kind = self._kind(first, after, symptom.kind == "fault")
+        kind = self._kind(first, after, symptom.kind)
         if kind == self.kind and self.kind == REPORTED and self._inside_belief(first, after, beliefs):
             kind = ATTRIBUTED
         state = ABSENT if negated or self.is_denied(first, after) else PRESENT
         return Finding(name, state, kind, self.text.quote(first, after))
 
-    def _kind(self, first: int, after: int, is_fault: bool) -> str:
+    def _kind(self, first: int, after: int, about: str) -> str:
         """How a place is meant: as this reader's own kind, or as past, supposed or believed."""
         if self.kind != REPORTED:
             return self.kind
@@ -138,9 +138,11 @@ class Reader:
         sentence = self.text.sentences[start]
         if "past" in marks or "past-here" in marks or ("past-tense" in marks and sentence < self.today and "today" not in marks):
             return PAST
+        if about == "request":  # what is asked for is asked for, however it is put
+            return self.kind
         if "others" in marks or "hypothetical" in marks or (sentence in self.text.asked and "supposed-if-asked" in marks):
             return HYPOTHETICAL
-        if "attributed" in marks and not is_fault:
+        if "attributed" in marks and about != "fault":
             return ATTRIBUTED
         return self.kind
 

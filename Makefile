@@ -1,0 +1,29 @@
+# make demo: one worked consultation. make test: the tests. Both set up what they need.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: demo test lint check evals clean
+
+$(READY): pyproject.toml constraints.txt hatch_build.py
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	@touch $@
+
+demo: $(READY)
+	$(BIN)/training-router demo
+
+test: $(READY)
+	$(BIN)/python -m pytest
+
+lint: $(READY)
+	$(BIN)/ruff check server taxonomy prompts tests hatch_build.py
+	$(BIN)/ruff format --check server taxonomy prompts tests hatch_build.py
+	$(BIN)/basedpyright
+
+check: $(READY)
+	$(BIN)/training-router check
+
+clean:
+	rm -rf $(VENV) build dist .pytest_cache .ruff_cache .hypothesis taxonomy/library.json
