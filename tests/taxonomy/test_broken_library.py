@@ -1,0 +1,48 @@
+"""A broken overlay is refused whole, with every problem, its place and its mend."""
+
+from pathlib import Path
+
+import pytest
+
+from training_router.server.cli import BROKEN, main
+from training_router.taxonomy.errors import LibraryError
+from training_router.taxonomy.library import opened
+
+GOOD = "title: Gradients are huge\nphase: stability\ncues: [huge gradients everywhere]\nexamples: {present: [huge gradients everywhere], silent: [a huge model]}\n"
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "fault"),
+    [
+        ("symptoms/huge.yaml", GOOD + "cuess: [a]\n", "huge.yaml:5: unknown key 'cuess'; did you mean 'cues'?"),
+        ("symptoms/huge.yaml", GOOD + "title: again\n", "huge.yaml:5: key 'title' is written twice"),
+        ("symptoms/huge.yaml", GOOD.replace("phase: stability", "phase: stabilty"), "unknown phase 'stabilty'; did you mean 'stability'?"),
+        ("symptoms/huge.yaml", GOOD.replace("cues: [huge gradients everywhere]", "cues: ['(huge']"), "is not closed"),
+        ("symptoms/huge.yaml", "title: [a\n", "is not YAML"),
+        ("symptoms/huge.yaml", "", "is empty"),
+        ("symptoms/Huge.yaml", GOOD, "'Huge' is no id"),
+        ("figures/new.yaml", "title: X\nrange: [1e-3, 1]\npatterns: ['x #']\nexamples: [{text: x 1, value: 1}]\n", "1e-3 is text in YAML"),
+        ("symptoms/deep/huge.yaml", GOOD, "is no file of a library"),
+    ],
+)
+def test_a_fault_is_named_with_its_place_and_its_mend(tmp_path: Path, file: str, text: str, fault: str):
+    (tmp_path / file).parent.mkdir(parents=True)
+    (tmp_path / file).write_text(text, encoding="utf-8")
+    with pytest.raises(LibraryError) as refused:
+        opened([tmp_path])
+    assert fault in str(refused.value)
+
+
+def test_one_wrong_key_among_good_files_loads_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    (tmp_path / "symptoms").mkdir()
+    (tmp_path / "symptoms" / "good.yaml").write_text(GOOD, encoding="utf-8")
+    (tmp_path / "symptoms" / "bad.yaml").write_text(GOOD + "colour: red\n", encoding="utf-8")
+    assert main(["route", "loss is nan", "--library", str(tmp_path)]) == BROKEN
+    out, error = capsys.readouterr()
+    assert not out and "bad.yaml:5" in error and "nothing was loaded" in error
+
+
+def test_an_overlay_adds_entries(tmp_path: Path):
+    (tmp_path / "symptoms").mkdir()
+    (tmp_path / "symptoms" / "gradients-are-huge.yaml").write_text(GOOD, encoding="utf-8")
+    assert "gradients-are-huge" in opened([tmp_path]).symptoms
