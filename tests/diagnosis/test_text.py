@@ -1,0 +1,49 @@
+"""Question text becomes words, numbers, clauses and sentences, whatever the text."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from training_router.server.diagnosis.case import Case, read_case, written
+from training_router.server.diagnosis.consultation import consult, decided
+from training_router.server.diagnosis.text import read
+from training_router.taxonomy.entries import Library
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "unit"),
+    [
+        ("3e-4", 3e-4, ""),
+        ("95%", 0.95, "fraction"),
+        ("95 percent", 0.95, "fraction"),
+        ("2k images", 2000, ""),
+        ("10 minutes", 600, "seconds"),
+        ("5min", 300, "seconds"),
+        ("24GB", 24e9, "bytes"),
+        ("1,000", 1000, ""),
+        ("0.77 - 0.83", 0.83, ""),
+        ("from 54% to 96%", 0.96, "fraction"),
+        (".28", 0.28, ""),
+        ("-500", -500, ""),
+    ],
+)
+def test_a_number_is_read_with_its_unit(text: str, value: float, unit: str, library: Library):
+    (number,) = read(text, library).numbers.values()
+    assert number.value == pytest.approx(value) and number.unit == unit
+
+
+@pytest.mark.parametrize("text", ["resnet50", "fp16", "V100", "7b model", "32x32"])
+def test_a_name_with_digits_is_no_number(text: str, library: Library):
+    assert not read(text, library).numbers
+
+
+@given(st.text(max_size=400))
+def test_any_text_gets_a_decision_that_its_case_repeats(text: str):
+    from training_router.server.knowledge import library as opened
+
+    library = opened()
+    first = consult(text, {}, [], Case(), library)
+    case, dropped = read_case(written(first.case), library)
+    again = decided(case, case.settled(library), library)
+    assert not dropped
+    assert (again.status, again.plan, again.questions) == (first.decision.status, first.decision.plan, first.decision.questions)
