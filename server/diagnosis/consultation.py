@@ -78,7 +78,7 @@ def _judge_scope(taken: Consultation, reading: Reading) -> None:
     strong, weak = reading.anchors.get("strong", 0), reading.anchors.get("weak", 0)
     known = bool(taken.case.findings or taken.case.figures) and not taken.findings
     taken.case.foreign = reading.unreadable and not taken.case.findings
-    taken.case.out_of_scope = not known and not taken.case.foreign and not strong and (others > 0 or not weak)
+    taken.case.out_of_scope = not known and not taken.case.foreign and not strong and (others > 0 or not (weak or taken.findings))
 
 
 def _take_answer(taken: Consultation, question_id: str, answer: str, library: Library) -> None:
