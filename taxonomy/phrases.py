@@ -117,7 +117,7 @@ def found(trie: Trie, words: Sequence | list[str]) -> list[tuple[int, int, int, 
             if child is not None:
                 arrived.append((child, start, negated))
             if gap:
-                waiting.append((node, start, gap - 1, negated))
+                waiting.append((node, start, gap - 1, negated or word in NEGATIONS))
             elif word in NEGATIONS:
                 waiting.append((node, start, 0, True))
         child = trie.get(word)

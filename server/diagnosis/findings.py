@@ -1,5 +1,6 @@
 """Text into findings: what is reported, denied, past, supposed or only believed, each with its words."""
 
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ ATTRIBUTED, HYPOTHETICAL, PAST = "attributed", "hypothetical", "past"
 RANK = {REPORTED: 1, MEASURED: 2, ANSWERED: 3, OBSERVED: 4}
 HITS_EACH = 8
 NEGATION_REACH = 5
+LONGEST_CUE = 20
 
 Hit = tuple[str, int, int, bool]
 
@@ -56,6 +58,14 @@ class Reading:
     tried: list[Tried] = field(default_factory=list[Tried])
     anchors: dict[str, int] = field(default_factory=dict[str, int])
     unreadable: bool = False
+
+
+def _inside_longer(hit: Hit, spans: list[tuple[int, int]]) -> bool:
+    """Whether a hit is only part of a cue one or two words longer, as "loss increases" is of "validation loss increases"."""
+    for first, after in spans[max(0, bisect_left(spans, (hit[1] - LONGEST_CUE, 0))) : bisect_right(spans, (hit[1], hit[2] + LONGEST_CUE))]:
+        if first <= hit[1] and hit[2] <= after and 0 < after - first - (hit[2] - hit[1]) <= 2:
+            return True
+    return False
 
 
 class Reader:
@@ -106,7 +116,10 @@ class Reader:
                 kept.append(hit)
             elif hit[2] - hit[1] > kept[-1][2] - kept[-1][1]:
                 kept[-1] = hit
-        for hits in by_symptom.values():
+        spans = sorted({(first, after) for name, hits in by_symptom.items() if self.library.symptoms[name].kind == "fault" for _, first, after, negated in hits if not negated})
+        for name, hits in by_symptom.items():
+            if self.library.symptoms[name].kind == "fault":
+                hits = [hit for hit in hits if not _inside_longer(hit, spans)]
             yield from hits if len(hits) <= HITS_EACH else hits[: HITS_EACH // 2] + hits[-HITS_EACH // 2 :]
 
     def _beliefs(self) -> list[Hit]:
