@@ -8,7 +8,7 @@ from typing import Any
 
 from training_router.taxonomy.conditions import ConditionError, figures_in, parsed
 from training_router.taxonomy.errors import LibraryError, Problem, did_you_mean
-from training_router.taxonomy.phrases import ENDS, GAP, NUMBER, PhraseError, Trie, add_to, spelled_out
+from training_router.taxonomy.phrases import ENDS, GAP, NUMBER, PhraseError, Trie, add_to, packed, spelled_out
 from training_router.taxonomy.sources import Source, Sources, gathered
 from training_router.taxonomy.words import Wording, stem, wording
 
@@ -85,8 +85,8 @@ class _Compiler:
             "derived": derived,
             **{folder: {name: _needed(source.data) for name, source in sorted(entries.items())} for folder, entries in self.sources.entries.items()},
             "owners": [list(owner) for owner in self.owners],
-            "cues": self.cues,
-            "marks": marks,
+            "cues": packed(self.cues),
+            "marks": packed(marks),
             "slips": _slips(self.cues),
         }
         data["digest"] = hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()[:16]

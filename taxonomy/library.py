@@ -9,6 +9,7 @@ from typing import Any
 
 from training_router.taxonomy import entries
 from training_router.taxonomy.entries import Convention, Library, Step
+from training_router.taxonomy.phrases import unpacked
 from training_router.taxonomy.words import wording
 
 HOME = Path(__file__).resolve().parent
@@ -81,8 +82,8 @@ def library_from(data: Mapping[str, Any]) -> Library:
         words=wording(**data["wording"]),
         breaks=frozenset(data["breaks"]),
         owners=tuple((kind, name) for kind, name in data["owners"]),
-        cues=data["cues"],
-        marks=data["marks"],
+        cues=unpacked(data["cues"]),
+        marks=unpacked(data["marks"]),
         mark_names=tuple((name, scope) for name, scope in data["mark_names"]),
         slips=data["slips"],
     )

@@ -94,6 +94,31 @@ def add_to(trie: Trie, sequence: Iterable[str], owner: int) -> None:
         ends.append(owner)
 
 
+def packed(trie: Trie) -> list[dict[str, Any]]:
+    """The trie as a table of nodes, equal branches kept once; a child is named by its place, the root comes last."""
+    places: dict[tuple[Any, ...], int] = {}
+    table: list[dict[str, Any]] = []
+
+    def place_of(node: Trie) -> int:
+        packed_node = {word: sorted(child) if word == ENDS else place_of(child) for word, child in sorted(node.items())}
+        key = tuple((word, tuple(child) if word == ENDS else child) for word, child in packed_node.items())
+        if key not in places:
+            places[key] = len(table)
+            table.append(packed_node)
+        return places[key]
+
+    place_of(trie)
+    return table
+
+
+def unpacked(table: Iterable[Mapping[str, Any]]) -> Trie:
+    """The trie of a table of nodes; equal branches are the same object."""
+    nodes: list[Trie] = []
+    for node in table:
+        nodes.append({word: child if word == ENDS else nodes[child] for word, child in node.items()})
+    return nodes[-1]
+
+
 BREAK = ""
 GAP_WORDS = 3
 NEGATIONS = frozenset(("not", "no", "without"))
@@ -118,7 +143,7 @@ def found(trie: Trie, words: Sequence | list[str]) -> list[tuple[int, int, int, 
                 arrived.append((child, start, negated))
             if gap:
                 waiting.append((node, start, gap - 1, negated or word in NEGATIONS))
-            elif word in NEGATIONS:
+            elif word in NEGATIONS and not negated:
                 waiting.append((node, start, 0, True))
         child = trie.get(word)
         if child is not None:

@@ -32,6 +32,7 @@ CONTRACTIONS = {"t": "not", "m": "am", "re": "are", "ve": "have", "ll": "will", 
 IRREGULAR = {"won't": ("will", "not"), "can't": ("can", "not"), "shan't": ("shall", "not")}
 APOSTROPHES = str.maketrans({"’": "'", "‘": "'", "`": " ", "´": "'"})
 WRAPPED = 40
+LONGEST_SENTENCE = 150  # words; keeps the reading of marks linear in the text, whatever the text
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,10 @@ def read(source: str, library: Library) -> Text:
     for match in TOKEN.finditer(lowered):
         kind, start = match.lastgroup, match.start()
         if kind == "word":
+            if len(text.typed) - (text.bounds[-1] if text.bounds else 0) > LONGEST_SENTENCE:
+                sentence += 1
+                clause += 1
+                text.bounds.append(len(text.typed))
             for word in _uncontracted(match[0]):
                 if word in breaking:
                     clause += 1
