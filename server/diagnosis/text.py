@@ -137,6 +137,8 @@ def _is_wrapped(lowered: str, start: int, end: int) -> bool:
 
 
 def _number(match: re.Match[str]) -> Number:
+    if not match["unit"] and not match["last"]:
+        return Number(float(match["number"].replace(",", "")), "")
     digits, unit = (match["last"], match["last_unit"]) if match["last"] else (match["number"], match["unit"])
     scale, meaning = SCALES.get(_unit(unit or (match["unit"] if match["last"] else "")), (1, ""))
     value = float(digits.replace(",", ""))
