@@ -15,7 +15,7 @@ from training_router.server.diagnosis.pressure import PressureRead, pressures_in
 from training_router.taxonomy.entries import Library
 
 Status = Literal["ask", "route", "out_of_scope"]
-READ_AT_MOST, CANDIDATES_AT_MOST = 8, 5
+READ_AT_MOST, CANDIDATES_AT_MOST, FULL_CANDIDATES = 8, 5, 15
 
 
 class OptionOut(BaseModel):
@@ -259,11 +259,17 @@ def _issues(issues: list[Issue], library: Library, full: bool) -> list[dict[str,
     left = CANDIDATES_AT_MOST
     shown: list[dict[str, Any]] = []
     for place, issue in enumerate(issues):
-        room = 10 if full else max(1, left - (len(issues) - place - 1)) if left else 0
-        candidates = [one for one in issue.candidates if one.cause in library.causes][:room]
+        room = FULL_CANDIDATES if full else max(1, left - (len(issues) - place - 1)) if left else 0
+        candidates = _varied([one for one in issue.candidates if one.cause in library.causes])[:room]
         left -= len(candidates)
         shown.append(_filled({"phase": issue.phase, "symptoms": list(issue.symptoms), "candidates": [_candidate(one, library, full) for one in candidates]}))
     return shown
+
+
+def _varied(candidates: list[Candidate]) -> list[Candidate]:
+    """The candidates with the best cause of each specialist first, so that a short list shows how far the field is open."""
+    best = {candidate.specialist: candidate for candidate in reversed(candidates)}
+    return sorted(candidates, key=lambda candidate: (best[candidate.specialist] is not candidate, -candidate.share, candidate.cause))
 
 
 def _candidate(candidate: Candidate, library: Library, full: bool) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -57,7 +57,7 @@ class Case:
             if truth is not None and RANK[MEASURED] >= RANK[findings.get(symptom, ("", REPORTED))[1]]:
                 findings[symptom] = (PRESENT if truth else ABSENT, MEASURED)
         present = {symptom for symptom, (state, _) in findings.items() if state == PRESENT}
-        general = {parent for symptom in present for parent in _parents(symptom, library)}
+        general = {parent for symptom in present for parent in ancestors(symptom, library)}
         absent = {symptom for symptom, (state, _) in findings.items() if state == ABSENT}
         return Settled(tuple(sorted(present - general)), tuple(sorted(absent)), frozenset(present | general), findings, figures, tuple(sorted(self.tried.items())))
 
@@ -85,10 +85,11 @@ class Settled:
         return self.all_present | frozenset(self.absent)
 
 
-def _parents(symptom: str, library: Library) -> Iterable[str]:
+def ancestors(symptom: str, library: Library) -> Iterator[str]:
+    """The symptoms that a symptom is a kind of, nearest first."""
     for parent in library.symptoms[symptom].is_a:
         yield parent
-        yield from _parents(parent, library)
+        yield from ancestors(parent, library)
 
 
 def written(case: Case) -> str:

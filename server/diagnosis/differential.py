@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+from training_router.server.diagnosis.case import ancestors
 from training_router.taxonomy.entries import Library
 
 SOMETHING_ELSE = "something-else"
@@ -54,8 +55,9 @@ def evidence_of(library: Library) -> Evidence:
     points = library.weights["evidence"]
     present: dict[str, list[tuple[str, int]]] = defaultdict(list)
     absent: dict[str, list[tuple[str, int]]] = defaultdict(list)
+    silent = library.symptoms.keys() - {symptom for cause in library.causes.values() for symptom, word in cause.evidence.items() if points[word] > 0}
     for cause in library.causes.values():
-        for symptom, word in cause.evidence.items():
+        for symptom, word in _inherited(cause.evidence, silent, library).items():
             present[symptom].append((cause.id, int(points[word])))
         for symptom, word in cause.absent.items():
             absent[symptom].append((cause.id, int(points[word])))
@@ -65,6 +67,16 @@ def evidence_of(library: Library) -> Evidence:
         tried={remedy.id: remedy.treats for remedy in library.remedies.values()},
         prior={cause.id: int(library.weights["common"][cause.common]) for cause in library.causes.values()},
     )
+
+
+def _inherited(evidence: Mapping[str, str], silent: Iterable[str], library: Library) -> dict[str, str]:
+    """The evidence of a cause, in which a symptom that speaks for no cause says what the symptom that it is a kind of says."""
+    words = dict(evidence)
+    for symptom in silent:
+        for parent in ancestors(symptom, library):
+            if symptom not in words and parent in evidence:
+                words[symptom] = evidence[parent]
+    return words
 
 
 def issues_of(present: Iterable[str], absent: Iterable[str], tried: Iterable[tuple[str, bool]], library: Library, only_first: bool = False) -> list[Issue]:

@@ -1,5 +1,6 @@
 """Issues into a plan: the specialists in order, each with why it comes, what it waits for and what ends it."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -105,7 +106,19 @@ def joined(parts: Iterable[list[PlanStep]], done: Iterable[str], at_most: int) -
             role = PRIMARY if step is fresh[0] and step.role == SECONDARY else step.role
             plan.append(PlanStep(step.specialist, step.phase, role, step.because, step.done_when, step.when, after))
         leader_before = fresh[0].specialist if fresh else leader_before
-    return plan[:at_most]
+    return _shortened(plan, at_most)
+
+
+def _shortened(plan: list[PlanStep], at_most: int) -> list[PlanStep]:
+    """The plan with at most so many steps that stand under no condition; the longest issue gives up its last ones first."""
+    kept = list(plan)
+    while True:
+        firm = [step for step in kept if not step.when]
+        if len(firm) <= at_most:
+            return kept
+        sizes = Counter(step.phase for step in firm)
+        longest = max(reversed(list(sizes)), key=lambda phase: sizes[phase])
+        kept.remove([step for step in firm if step.phase == longest][-1])
 
 
 def crossed_borders(plan: Sequence[PlanStep], library: Library) -> list[tuple[str, str, str]]:
