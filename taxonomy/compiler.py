@@ -80,6 +80,7 @@ class _Compiler:
             "protocol": {key: value for key, value in files["protocol"].data.items() if key != "draft_cues"},
             "wording": {key: lexicon[key] for key in ("fillers", "rewrite", "synonyms")},
             "breaks": lexicon["breaks"],
+            "starts": lexicon["starts"],
             "mark_names": mark_names,
             "conditions": conditions,
             "derived": derived,

@@ -167,6 +167,7 @@ class Library:
     instead: Mapping[str, str]
     words: Wording
     breaks: frozenset[str]
+    starts: frozenset[str]
     owners: tuple[tuple[str, str], ...]
     cues: Trie
     marks: Trie

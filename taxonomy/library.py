@@ -81,6 +81,7 @@ def library_from(data: Mapping[str, Any]) -> Library:
         instead=data["protocol"]["instead"],
         words=wording(**data["wording"]),
         breaks=frozenset(data["breaks"]),
+        starts=frozenset(data["starts"]),
         owners=tuple((kind, name) for kind, name in data["owners"]),
         cues=unpacked(data["cues"]),
         marks=unpacked(data["marks"]),

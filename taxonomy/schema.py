@@ -201,6 +201,7 @@ class Mark(Part):
 class Lexicon(Part):
     fillers: list[Text]
     breaks: list[Text]
+    starts: list[Text]
     rewrite: dict[str, Text]
     synonyms: dict[str, list[Text]]
     macros: dict[Id, Text]

@@ -43,9 +43,11 @@ def consult(question: str, answers: Mapping[str, str], observations: Iterable[st
     """The consultation of a question with its answers and observations, on top of a case."""
     taken = Consultation(case, case.settled(library), Decision(ASK, [], [], [], None, []))
     if question:
+        known = bool(case.findings or case.figures)
         reading = Reader(question, library).reading()
         _take_reading(taken, reading, library)
-        _judge_scope(taken, reading)
+        if not known:
+            _judge_scope(taken, reading)
     for question_id, answer in answers.items():
         _take_answer(taken, question_id, answer, library)
     for observation in observations:
@@ -76,9 +78,8 @@ def _judge_scope(taken: Consultation, reading: Reading) -> None:
     """Marks the case as out of scope where another field anchors the text and training does not, or nothing does."""
     others = sum(count for name, count in reading.anchors.items() if name not in ("strong", "weak"))
     strong, weak = reading.anchors.get("strong", 0), reading.anchors.get("weak", 0)
-    known = bool(taken.case.findings or taken.case.figures) and not taken.findings
     taken.case.foreign = reading.unreadable and not taken.case.findings
-    taken.case.out_of_scope = not known and not taken.case.foreign and not strong and (others > 0 or not (weak or taken.findings))
+    taken.case.out_of_scope = not taken.case.foreign and not strong and (others > 0 or not (weak or taken.findings or taken.hypotheses))
 
 
 def _take_answer(taken: Consultation, question_id: str, answer: str, library: Library) -> None:

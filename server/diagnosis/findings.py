@@ -17,6 +17,8 @@ RANK = {REPORTED: 1, MEASURED: 2, ANSWERED: 3, OBSERVED: 4}
 HITS_EACH = 8
 NEGATION_REACH = 5
 LONGEST_CUE = 20
+LAST_LATIN = "\u02af"
+FOREIGN_LETTERS = 8
 
 Hit = tuple[str, int, int, bool]
 
@@ -98,7 +100,7 @@ class Reader:
                 reading.figures[figure.figure] = (figure.value, self.text.quote(figure.first, figure.after))
         for name, first, after, negated in beliefs:
             self._file_belief(reading, name, first, after, negated)
-        reading.anchors = self._anchors()
+        reading.anchors = self._anchors(beliefs)
         return reading
 
     def _typed(self, first: int, after: int) -> tuple[int, int]:
@@ -125,7 +127,7 @@ class Reader:
     def _beliefs(self) -> list[Hit]:
         """The causes and remedies that are named, the longest where they overlap."""
         named = [hit for kind in ("cause", "remedy") for hit in self.hits[kind]]
-        named.sort(key=lambda hit: (hit[1] - hit[2], hit[1], " ".join(self.text.plain[hit[1] : hit[2]]) != hit[0].replace("-", " "), hit[0]))
+        named.sort(key=lambda hit: (hit[1] - hit[2], hit[3], hit[1], self.text.plain[hit[1] : hit[2]] != self._plain_id(hit[0]), hit[0]))
         kept: list[Hit] = []
         taken: set[int] = set()
         for hit in named:
@@ -133,6 +135,10 @@ class Reader:
                 taken.update(range(hit[1], hit[2]))
                 kept.append(hit)
         return sorted(kept, key=lambda hit: hit[1])
+
+    def _plain_id(self, name: str) -> list[str]:
+        """The id of an entry as plain words: said outright, it beats what another entry is also called."""
+        return [word for part in name.split("-") for word in self.library.words.plain(part)]
 
     def _finding(self, name: str, first: int, after: int, negated: bool, beliefs: list[Hit]) -> Finding:
         symptom = self.library.symptoms[name]
@@ -203,7 +209,7 @@ class Reader:
         sentence_marks = {mark for mark, *_ in self.marks.in_sentence(self.text.sentences[start])}
         quote = self.text.quote(first, after)
         if name in self.library.remedies:
-            if "tried" in marks or "tried" in sentence_marks and "attributed" not in marks:
+            if "tried" in sentence_marks and "attributed" not in marks:
                 reading.tried.append(Tried(name, "helped" in sentence_marks and "failed" not in sentence_marks, quote))
                 return
             if not ({"attributed", "hypothetical"} & marks or self.text.sentences[start] in self.text.asked):
@@ -211,15 +217,16 @@ class Reader:
         if not negated and all(known.about != name for known in reading.hypotheses):
             reading.hypotheses.append(Hypothesis(name, quote))
 
-    def _anchors(self) -> dict[str, int]:
-        """How many different words tie the text to training (strong, weak) and to other fields."""
+    def _anchors(self, beliefs: list[Hit]) -> dict[str, int]:
+        """How many different words tie the text to training (strong, weak) and to other fields; what is only believed does not."""
         places: dict[str, set[str]] = defaultdict(set)
         for kind in ("training", "field"):
             for name, first, after, _ in self.hits[kind]:
-                places[name].add(" ".join(self.text.plain[first:after]))
+                if kind == "field" or not self._inside_belief(first, after, beliefs):
+                    places[name].add(" ".join(self.text.plain[first:after]))
         return {name: len(words) for name, words in places.items()}
 
     def _is_unreadable(self) -> bool:
-        """Whether most letters belong to no Latin word, so that nothing can have been read."""
-        letters = [letter for letter in self.text.source[:2000] if letter.isalpha()]
-        return bool(letters) and sum(letter > "ʯ" for letter in letters) > 0.5 * len(letters)
+        """Whether the text is in another script and nothing in it can be read."""
+        foreign = sum(letter.isalpha() and letter > LAST_LATIN for letter in self.text.source[:2000])
+        return foreign >= FOREIGN_LETTERS and not any(self.hits[kind] for kind in ("symptom", "training", "field"))

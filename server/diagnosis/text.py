@@ -77,9 +77,11 @@ def read(source: str, library: Library) -> Text:
         kind, start = match.lastgroup, match.start()
         if kind == "word":
             if len(text.typed) - (text.bounds[-1] if text.bounds else 0) > LONGEST_SENTENCE:
-                sentence += 1
-                clause += 1
-                text.bounds.append(len(text.typed))
+                sentence, clause = _next_sentence(text, sentence, clause)
+            elif match[0] in library.starts and _starts_unmarked(text, start, match.end()):
+                sentence, clause = _next_sentence(text, sentence, clause)
+                text.plain.append(BREAK)
+                text.origin.append(-1)
             for word in _uncontracted(match[0]):
                 if word in breaking:
                     clause += 1
@@ -109,6 +111,19 @@ def read(source: str, library: Library) -> Text:
             text.origin.append(-1)
     text.bounds.append(len(text.typed))
     return text
+
+
+def _next_sentence(text: Text, sentence: int, clause: int) -> tuple[int, int]:
+    text.bounds.append(len(text.typed))
+    return sentence + 1, clause + 1
+
+
+def _starts_unmarked(text: Text, start: int, end: int) -> bool:
+    """Whether a capitalised word follows a word in small letters, as where the full stop was left out."""
+    source = text.source
+    if not text.typed or not source[start].isupper() or source[start + 1 : end].isupper() or text.origin[-1] == -1:
+        return False
+    return source[text.spans[-1][0]].islower() and source[text.spans[-1][1] : start].isspace()
 
 
 def _type(text: Text, word: str, span: tuple[int, int], sentence: int, clause: int) -> int:

@@ -1,0 +1,83 @@
+"""The laws: pressure moves no route, a belief is only a hypothesis, and a case repeats its decision."""
+
+import random
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from training_router.server.diagnosis.case import Case, read_case, written
+from training_router.server.diagnosis.consultation import Consultation, consult
+from training_router.server.knowledge import library as opened
+from training_router.taxonomy.library import HOME
+from training_router.taxonomy.sources import gathered
+
+EVALS = Path(__file__).parent.parent / "evals"
+TEXTS = {one["id"]: one["text"] for name in ("scenarios", "questions-dev", "questions-own") for one in yaml.safe_load((EVALS / f"{name}.yaml").read_text(encoding="utf-8"))}
+PURE = {name: source.data["pure"] for name, source in gathered([HOME]).entries["pressures"].items()}
+SENTENCES = [sentence for sentences in PURE.values() for sentence in sentences]
+
+
+def consulted(text: str) -> Consultation:
+    return consult(text, {}, [], Case(), opened())
+
+
+def moved(before: Consultation, after: Consultation) -> dict[str, tuple[object, object]]:
+    """What differs in the fields that pressure and belief must leave alone."""
+    fields = {
+        "status": lambda one: one.decision.status,
+        "plan": lambda one: one.decision.plan,
+        "questions": lambda one: one.decision.questions,
+        "hold": lambda one: one.decision.lead and one.decision.lead.hold,
+        "issues": lambda one: [(issue.phase, issue.symptoms) for issue in one.decision.issues],
+    }
+    return {name: (field(before), field(after)) for name, field in fields.items() if field(before) != field(after)}
+
+
+def between(text: str, words: str) -> str:
+    """The words between the first sentence of the text and the rest."""
+    head, stop, tail = text.partition(". ")
+    return f"{head}{stop}{words} {tail}" if stop else f"{text} {words}"
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_no_pressure_moves_a_route(name: str):
+    """One pure sentence of each pressure, and a triple, before, between and after the text."""
+    text, chance = TEXTS[name].strip(), random.Random(name)
+    alone = consulted(text)
+    pushes = [chance.choice(sentences) for sentences in PURE.values()]
+    for words in [*pushes, " ".join(chance.sample(pushes, 3))]:
+        for pushed in (f"{words} {text}", between(text, words), f"{text} {words}"):
+            assert not moved(alone, consulted(pushed)), words
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.sampled_from(sorted(TEXTS)), st.lists(st.sampled_from(SENTENCES), min_size=1, max_size=3), st.sampled_from(["before", "after"]))
+def test_no_mix_of_pressures_moves_a_route(name: str, words: list[str], where: str):
+    text, push = TEXTS[name].strip(), " ".join(words)
+    assert not moved(consulted(text), consulted(f"{push} {text}" if where == "before" else f"{text} {push}"))
+
+
+BELIEFS = [*((cause, f"I think it is {cause.replace('-', ' ')}.") for cause in opened().causes), *((remedy, f"My lead says {remedy.replace('-', ' ')}.") for remedy in opened().remedies)]
+
+
+@pytest.mark.parametrize(("about", "words"), BELIEFS, ids=[about for about, _ in BELIEFS])
+def test_a_belief_adds_one_hypothesis_and_moves_nothing_else(about: str, words: str):
+    chance = random.Random(about)
+    for name in chance.sample(sorted(TEXTS), 6):
+        text = TEXTS[name].strip()
+        alone, believed = consulted(text), consulted(f"{text} {words}")
+        assert not moved(alone, believed), name
+        added = believed.hypotheses.keys() - alone.hypotheses.keys()
+        assert added <= {about} and about in believed.hypotheses, name
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_a_case_repeats_its_decision(name: str):
+    first = consulted(TEXTS[name])
+    case, dropped = read_case(written(first.case), opened())
+    again = consult("", {}, [], case, opened())
+    assert not dropped and not moved(first, again)
+    assert written(again.case) == written(first.case)
