@@ -143,7 +143,7 @@ class Reader:
     def _finding(self, name: str, first: int, after: int, negated: bool, beliefs: list[Hit]) -> Finding:
         symptom = self.library.symptoms[name]
         kind = self._kind(first, after, symptom.kind)
-        if kind == self.kind and self.kind == REPORTED and self._inside_belief(first, after, beliefs):
+        if kind == self.kind and self.kind == REPORTED and self._is_believed(first, after, beliefs, whole=symptom.kind == "fault"):
             kind = ATTRIBUTED
         state = ABSENT if negated or self.is_denied(first, after) else PRESENT
         return Finding(name, state, kind, self.text.quote(first, after))
@@ -165,10 +165,11 @@ class Reader:
             return ATTRIBUTED
         return self.kind
 
-    def _inside_belief(self, first: int, after: int, beliefs: list[Hit]) -> bool:
-        """Whether the words are those by which a cause or remedy is believed in."""
+    def _is_believed(self, first: int, after: int, beliefs: list[Hit], whole: bool) -> bool:
+        """Whether the words, or as a whole, are among those by which a cause or remedy is believed in."""
         for _, start, end, _ in beliefs:
-            if start <= first and after <= end and "attributed" in self.marks.over(*self._typed(start, end)):
+            touches = start <= first and after <= end if whole else start < after and first < end
+            if touches and "attributed" in self.marks.over(*self._typed(start, end)):
                 return True
         return False
 
@@ -222,7 +223,7 @@ class Reader:
         places: dict[str, set[str]] = defaultdict(set)
         for kind in ("training", "field"):
             for name, first, after, _ in self.hits[kind]:
-                if kind == "field" or not self._inside_belief(first, after, beliefs):
+                if kind == "field" or not self._is_believed(first, after, beliefs, whole=False):
                     places[name].add(" ".join(self.text.plain[first:after]))
         return {name: len(words) for name, words in places.items()}
 
