@@ -113,7 +113,7 @@ def pure_sentences_that_report(library: Library, sources: Sources) -> Iterator[F
     for name, source in sources.entries["pressures"].items():
         for number, sentence in enumerate(source.data["pure"]):
             words = _plain(sentence, library)
-            read = {library.owners[owner] for owner, *_ in found(library.cues, words)}
+            read = {library.owners[owner] for owner, *_ in found(library.cues, words, library.known_words)}
             kinds = sorted(f"{kind} {entry}" for kind, entry in read if kind in PURE_OF)
             if NUMBER in words:
                 kinds.append("a number")

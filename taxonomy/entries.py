@@ -170,6 +170,7 @@ class Library:
     starts: frozenset[str]
     owners: tuple[tuple[str, str], ...]
     cues: Trie
+    known_words: frozenset[str]
     marks: Trie
     mark_names: tuple[tuple[str, str], ...]
     slips: Mapping[str, str]

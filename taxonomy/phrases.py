@@ -124,16 +124,33 @@ GAP_WORDS = 3
 NEGATIONS = frozenset(("not", "no", "without"))
 
 
-def found(trie: Trie, words: Sequence | list[str]) -> list[tuple[int, int, int, bool]]:
+def vocabulary(trie: Trie) -> frozenset[str]:
+    """Every plain word that stands in a cue."""
+    words: set[str] = set()
+    seen: set[int] = set()
+    nodes = [trie]
+    while nodes:
+        node = nodes.pop()
+        if id(node) not in seen:
+            seen.add(id(node))
+            words.update(node)
+            nodes += [child for word, child in node.items() if word != ENDS]
+    return frozenset(words - {ENDS, GAP})
+
+
+def found(trie: Trie, words: Sequence | list[str], known: frozenset[str]) -> list[tuple[int, int, int, bool]]:
     """Every cue in the words as (owner, first word, word after the last, a negation stands inside), in linear time.
 
-    A break ends every cue under way; up to three words pass inside a gap; a negation may stand between any two words.
+    A break ends every cue under way; up to three words pass inside a gap; between any two words may stand a negation, and
+    words that no cue knows (not in `known`).
     """
     hits: list[tuple[int, int, int, bool]] = []
     active: list[tuple[Trie, int, int, bool]] = []
     for place, word in enumerate(words):
         if word == BREAK:
             active = []
+            continue
+        if word not in known:
             continue
         waiting: list[tuple[Trie, int, int, bool]] = []
         arrived: list[tuple[Trie, int, bool]] = []

@@ -80,7 +80,7 @@ class Reader:
         self.taken: set[int] = set()
         self.today = -1
         self.hits: dict[str, list[Hit]] = defaultdict(list)
-        for owner, first, after, negated in found(library.cues, self.text.plain):
+        for owner, first, after, negated in found(library.cues, self.text.plain, library.known_words):
             entry_kind, name = library.owners[owner]
             self.hits[entry_kind].append((name, first, after, negated))
 

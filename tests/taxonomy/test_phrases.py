@@ -16,7 +16,7 @@ def places(cue: str, text: str) -> list[tuple[int, int, bool]]:
     for sequence in spelled_out(cue, WORDS, MACROS):
         add_to(trie, sequence, 0)
     plain = [word for typed in text.split() for word in (WORDS.plain(typed) if typed not in ("#", ",") else ("" if typed == "," else "#",))]
-    return [(first, after, negated) for _, first, after, negated in found(trie, plain)]
+    return [(first, after, negated) for _, first, after, negated in found(trie, plain, frozenset(plain))]
 
 
 @pytest.mark.parametrize(
