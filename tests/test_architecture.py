@@ -52,7 +52,7 @@ def mcp_is_imported_at_the_edge(place: str, source: str) -> Iterator[str]:
 
 def only_the_command_line_prints(place: str, source: str) -> Iterator[str]:
     for node in ast.walk(ast.parse(source)) if place != PRINTS else ():
-        if isinstance(node, ast.Name) and node.id == "print" or isinstance(node, ast.Attribute) and node.attr == "stdout":
+        if (isinstance(node, ast.Name) and node.id == "print") or (isinstance(node, ast.Attribute) and node.attr == "stdout"):
             yield f"prints in line {node.lineno}"
 
 
@@ -76,7 +76,7 @@ def diagnosis_is_pure_and_goes_forward(place: str, source: str) -> Iterator[str]
             other = name.removeprefix(DIAGNOSIS).partition(".")[0]
             if other not in STAGES[: STAGES.index(stage)]:
                 yield f"imports {other}, no earlier stage"
-        elif is_under(name, "training_router.server") and name != DIAGNOSIS[:-1] or is_under(name, "training_router.prompts"):
+        elif (is_under(name, "training_router.server") and name != DIAGNOSIS[:-1]) or is_under(name, "training_router.prompts"):
             yield f"imports {name}"
         elif first != "training_router" and first not in sys.stdlib_module_names:
             yield f"imports {name}, not of the standard library"
