@@ -22,6 +22,10 @@ lint: $(READY)
 	$(BIN)/ruff format --check server taxonomy prompts tests hatch_build.py
 	$(BIN)/basedpyright
 
+# the scores, the peers beside them; `make evals MISSES=-v` names each miss
+evals: $(READY)
+	PYTHONPATH=tests $(BIN)/python -m evals.run $(MISSES)
+
 check: $(READY)
 	$(BIN)/training-router check
 

@@ -12,7 +12,8 @@ from mcp.types import CallToolResult, TextContent, ToolAnnotations
 from pydantic import Field
 
 from training_router.server.arguments import Refused, checked_names, consultation_of, is_full
-from training_router.server.reply import Checked, Clarified, Routed, clarified, pressure_checked, routed
+from training_router.server.reply import clarified, pressure_checked, routed
+from training_router.server.shapes import Checked, Clarified, Routed
 from training_router.taxonomy.entries import Library
 
 INSTRUCTIONS = """\
@@ -26,7 +27,7 @@ three questions, then call again with `case` and `answers`. No value is named be
 4. Before sending an answer that prescribes something: check_pressure(case, question, draft).
 
 An urgent or expert question takes the same path: one call, and fewer words for the person. A single word misread in `read` is corrected by an \
-observation such as `not loss-is-nan: log is finite`."""
+observation such as `not symptom-id: log is finite`."""
 
 DESCRIPTIONS = {
     "clarify": "For a vague report that training a neural network goes wrong (loss, NaN, accuracy, overfitting, slow training): what was understood, and at most "

@@ -60,7 +60,7 @@ def _answers(value: Any, library: Library) -> dict[str, str]:
     if value in (None, "", {}, []):
         return {}
     if not isinstance(value, dict):
-        raise Refused('`answers` must map question ids to answers, as {"which-precision": "fp16"}.')
+        raise Refused('`answers` must map question ids to answers, as {"question-id": "option-id"}.')
     if len(value) > MANY:
         raise Refused(f"`answers` holds {len(value)} entries; send at most {MANY}.")
     answers: dict[str, str] = {}

@@ -1,8 +1,6 @@
-"""What a tool returns: the shapes, and a consultation put into them with empty fields left out."""
+"""What a tool returns: a consultation put into the reply's shape, with empty fields left out."""
 
-from typing import Any, Literal
-
-from pydantic import BaseModel, Field
+from typing import Any
 
 from training_router.server.arguments import consultation_of
 from training_router.server.diagnosis.case import Settled, written
@@ -14,115 +12,7 @@ from training_router.server.diagnosis.plan import crossed_borders
 from training_router.server.diagnosis.pressure import PressureRead, pressures_in
 from training_router.taxonomy.entries import Library
 
-Status = Literal["ask", "route", "out_of_scope"]
 READ_AT_MOST, CANDIDATES_AT_MOST, FULL_CANDIDATES = 8, 5, 15
-
-
-class OptionOut(BaseModel):
-    id: str
-    text: str | None = None
-    then: str | None = None
-
-
-class QuestionOut(BaseModel):
-    id: str
-    ask: str
-    options: list[OptionOut]
-    find_out: str | None = None
-    why: str | None = None
-
-
-class HypothesisOut(BaseModel):
-    cause: str | None = None
-    remedy: str | None = None
-    quote: str | None = None
-    test: str
-
-
-class StepOut(BaseModel):
-    specialist: str
-    phase: str
-    role: Literal["primary", "secondary", "verify"]
-    because: str
-    when: str | None = None
-    after: str | None = None
-    done_when: str
-
-
-class CandidateOut(BaseModel):
-    cause: str
-    specialist: str
-    likelihood: Literal["high", "medium", "low"] | None = None
-    share: float | None = None
-    for_: list[str] | None = Field(default=None, alias="for")
-    against: list[str] | None = None
-
-
-class IssueOut(BaseModel):
-    phase: str
-    symptoms: list[str]
-    candidates: list[CandidateOut] = []
-
-
-class FindingOut(BaseModel):
-    symptom: str
-    state: str
-    kind: str
-    quote: str | None = None
-
-
-class Clarified(BaseModel):
-    """The reply of `clarify`."""
-
-    status: Status
-    next: str
-    read: list[str] = []
-    questions: list[QuestionOut] = []
-    hypotheses: list[HypothesisOut] = []
-    hold: str | None = None
-    findings: list[FindingOut] = []
-    unread: list[str] = []
-    dropped: list[str] = []
-    case: str
-
-
-class Routed(Clarified):
-    """The reply of `route`."""
-
-    provisional: bool = False
-    plan: list[StepOut] = []
-    issues: list[IssueOut] = []
-    boundaries: list[dict[str, str]] = []
-    flips: list[dict[str, str]] = []
-
-
-class PressureOut(BaseModel):
-    kind: str
-    quote: str
-    counter: str
-
-
-class BypassOut(BaseModel):
-    kind: str
-    quote: str
-    instead: str
-
-
-class DraftOut(BaseModel):
-    verdict: Literal["ok", "bypass"]
-    steps: list[BypassOut] = []
-
-
-class Checked(BaseModel):
-    """The reply of `check_pressure`."""
-
-    status: Status
-    pressures: list[PressureOut] = []
-    draft: DraftOut | None = None
-    next: str
-    unread: list[str] = []
-    dropped: list[str] = []
-    case: str
 
 
 def clarified(consultation: Consultation, library: Library, dropped: list[str], full: bool) -> dict[str, Any]:
