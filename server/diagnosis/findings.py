@@ -77,7 +77,7 @@ class Reader:
         self.library, self.kind = library, kind
         self.text = read(source, library)
         self.marks = Marks(self.text, library)
-        self.taken: set[int] = set()
+        self.taken: dict[int, int] = {}
         self.today = -1
         self.hits: dict[str, list[Hit]] = defaultdict(list)
         for owner, first, after, negated in found(library.cues, self.text.plain, library.known_words):
@@ -182,16 +182,18 @@ class Reader:
         for name, _, one, two in marks:
             if name == "denied-after" and one >= end - 1 and self.text.clauses[one] == self.text.clauses[end - 1] and one - end < NEGATION_REACH:
                 return True
-            if name == "negation" and self.text.clauses[one] == clause and two <= start and start - two < NEGATION_REACH and one not in self.taken:
+            if name == "negation" and self.text.clauses[one] == clause and two <= start and start - two < NEGATION_REACH and self.taken.get(one, end) >= end:
                 if not any(low <= one < high for low, high in pseudo):
                     return True
         return False
 
-    def _negations_taken(self, symptoms: Iterable[Hit]) -> set[int]:
-        """The typed words that belong to a cue, so that a negation among them denies nothing else."""
-        taken: set[int] = set()
+    def _negations_taken(self, symptoms: Iterable[Hit]) -> dict[int, int]:
+        """The typed words that belong to a cue and where that cue ends: a negation among them denies nothing beyond."""
+        taken: dict[int, int] = {}
         for _, first, after, _ in symptoms:
-            taken.update(origin for origin in self.text.origin[first:after])
+            _, end = self._typed(first, after)
+            for origin in self.text.origin[first:after]:
+                taken[origin] = max(end, taken.get(origin, 0))
         return taken
 
     def _today(self, symptoms: Iterable[Hit], figures: Iterable[FigureRead]) -> int:
@@ -215,7 +217,7 @@ class Reader:
                 return
             if not ({"attributed", "hypothetical"} & marks or self.text.sentences[start] in self.text.asked):
                 return
-        if not negated and all(known.about != name for known in reading.hypotheses):
+        if self.kind == REPORTED and not negated and all(known.about != name for known in reading.hypotheses):
             reading.hypotheses.append(Hypothesis(name, quote))
 
     def _anchors(self, beliefs: list[Hit]) -> dict[str, int]:

@@ -49,7 +49,7 @@ def steps_of(issue: Issue, convention: Convention | None, library: Library) -> l
     decision = library.weights["decision"]
     steps = [_by_convention(step, issue.phase, place, library) for place, step in enumerate(convention.steps)] if convention else []
     named = {step.specialist for step in steps}
-    weighty = [name for name, share in issue.specialists() if share >= decision["enters"]]
+    weighty = [name for name, share in issue.specialists() if share >= decision["enters"] and (not steps or top_cause(name, issue).cause in library.causes)]
     for specialist in _ordered(weighty or [name for name, _ in issue.specialists()[:1]], issue, library)[: int(decision["per-issue"])]:
         if specialist not in named:
             steps.append(_by_weight(specialist, issue, SECONDARY if steps else PRIMARY, library))
