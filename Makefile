@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test lint check evals clean
+.PHONY: demo test lint evals bench check clean
 
 $(READY): pyproject.toml constraints.txt hatch_build.py
 	$(PYTHON) -m venv $(VENV)
@@ -25,6 +25,10 @@ lint: $(READY)
 # the scores, the peers beside them; `make evals MISSES=-v` names each miss
 evals: $(READY)
 	PYTHONPATH=tests $(BIN)/python -m evals.run $(MISSES)
+
+# the speed and size budgets beside a hello-world server; takes about a minute
+bench: $(READY)
+	$(BIN)/python -m bench.run
 
 check: $(READY)
 	$(BIN)/training-router check
