@@ -7,8 +7,9 @@ from training_router.server.diagnosis.case import Settled, written
 from training_router.server.diagnosis.consultation import ASK, OUT_OF_SCOPE, Consultation, first_specialist, flips
 from training_router.server.diagnosis.differential import Candidate, Issue
 from training_router.server.diagnosis.draft import BypassStep, judged
-from training_router.server.diagnosis.findings import PRESENT
+from training_router.server.diagnosis.findings import MEASURED, PRESENT
 from training_router.server.diagnosis.plan import crossed_borders
+from training_router.server.diagnosis.questions import possible_options
 from training_router.server.diagnosis.pressure import PressureRead, pressures_in
 from training_router.taxonomy.entries import Library
 
@@ -103,12 +104,14 @@ def _read(consultation: Consultation) -> list[str]:
     """The findings that count, each with its words; figures and what follows from them included."""
     settled = consultation.settled
     quotes = {(one.symptom, one.state): one.quote for one in consultation.findings}
-    lines = []
+    lines: list[str] = []
     for symptom in (*settled.present, *settled.absent):
-        state, kind = settled.findings.get(symptom, ("", ""))
-        said = quotes.get((symptom, state)) or kind
-        lines.append(f"{symptom}: {said}" if state == PRESENT else f"not {symptom}: {said}")
-    return lines[:READ_AT_MOST] + [f"{name.replace('-', '_')}={value:g}" for name, value in sorted(consultation.case.figures.items())][:READ_AT_MOST]
+        state, kind = settled.findings.get(symptom, (PRESENT, MEASURED))
+        said = quotes.get((symptom, state))
+        if said or state == PRESENT:  # what figures rule out is left unsaid
+            lines.append(f"{symptom if state == PRESENT else f'not {symptom}'}: {said or kind}")
+    figures = [f"{name.replace('-', '_')}={value:g}" for name, value in sorted(consultation.case.figures.items())]
+    return lines[:READ_AT_MOST] + figures[:READ_AT_MOST]
 
 
 def _questions(consultation: Consultation, library: Library, why: bool) -> list[dict[str, Any]]:
@@ -119,7 +122,7 @@ def _questions(consultation: Consultation, library: Library, why: bool) -> list[
             {
                 "id": name,
                 "ask": (question := library.questions[name]).ask,
-                "options": [_filled({"id": option.id, "text": option.text, "then": _then(consultation, option.present, option.absent, first, library)}) for option in question.options],
+                "options": [_filled({"id": option.id, "text": option.text, "then": _then(consultation, option.present, option.absent, first, library)}) for option in possible_options(question, consultation.settled)],
                 "find_out": question.find_out,
                 "why": question.why if why else "",
             }

@@ -80,9 +80,14 @@ class Settled:
         return Settled(tuple(sorted(now)), tuple(sorted((set(self.absent) | gone) - now)), frozenset((self.all_present | now) - gone), self.findings, self.figures, self.tried)
 
     @cached_property
+    def gone(self) -> frozenset[str]:
+        """Every symptom that does not hold."""
+        return frozenset(self.absent)
+
+    @cached_property
     def known(self) -> frozenset[str]:
         """Every symptom that is settled either way."""
-        return self.all_present | frozenset(self.absent)
+        return self.all_present | self.gone
 
 
 def ancestors(symptom: str, library: Library) -> Iterator[str]:

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from training_router.server.diagnosis.case import Case, Settled
 from training_router.server.diagnosis.differential import Issue, evidence_of
-from training_router.taxonomy.entries import Library, Question
+from training_router.taxonomy.entries import Library, Option, Question
 
 AT_MOST = 3
 SHORTLIST = 6
@@ -60,9 +60,15 @@ def open_questions(case: Case, settled: Settled, library: Library) -> list[Quest
         question
         for question in library.questions.values()
         if question.id not in case.answers
-        and not any(present.issuperset(option.present) and option.present for option in question.options)
+        and not any(option.present and present.issuperset(option.present) for option in question.options)
         and any(symptom not in known for option in question.options for symptom in (*option.present, *option.absent))
+        and len(possible_options(question, settled)) > 1
     ]
+
+
+def possible_options(question: Question, settled: Settled) -> list[Option]:
+    """The options that do not contradict what is known."""
+    return [option for option in question.options if settled.all_present.isdisjoint(option.absent) and settled.gone.isdisjoint(option.present)]
 
 
 def worths(issue: Issue, questions: Iterable[Question], library: Library) -> list[Worth]:

@@ -90,6 +90,8 @@ def read(source: str, library: Library) -> Text:
                     text.plain.append(slips.get(plain, plain))
                     text.origin.append(place)
         elif kind in ("number", "unit", "last", "last_unit"):
+            if text.plain[-2:] == [NUMBER, NUMBER]:
+                continue  # a column of numbers has no names
             place = _type(text, match[0], match.span(), sentence, clause)
             text.numbers[len(text.plain)] = _number(match)
             text.plain.append(NUMBER)
