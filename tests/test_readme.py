@@ -9,7 +9,7 @@ from training_router.server.cli import main
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-SHOWN = re.search(r'```\n\$ training-router route "(?P<question>.*)"\n(?P<reply>.*?)\n```', README, re.DOTALL)
+SHOWN = re.search(r'```\n\$ training-router route "(?P<question>[^"\n]*)"\n(?P<reply>.*?)\n```', README, re.DOTALL)
 
 
 def test_the_consultation_in_the_readme_is_what_the_command_prints(capsys: pytest.CaptureFixture[str]):
