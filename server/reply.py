@@ -95,8 +95,8 @@ def _next(consultation: Consultation, library: Library) -> str:
     elif decision.lead and decision.lead.hold:
         saying = "route-hold"
     else:
-        request = decision.issues and all(library.symptoms[symptom].kind == "request" for symptom in decision.issues[0].symptoms)
-        saying = "route" if not request else "route-concept" if not decision.questions else "route-request"
+        kinds = {library.symptoms[symptom].kind for issue in decision.issues[:1] for symptom in issue.symptoms}
+        saying = "route-concept" if "concept" in kinds else "route-request" if kinds == {"request"} else "route"
     return library.next[saying] + (" " + library.next["hypothesis"] if consultation.hypotheses else "")
 
 

@@ -86,7 +86,8 @@ def entries_that_nothing_uses(library: Library, sources: Sources) -> Iterator[Fa
     evidence = {symptom for cause in library.causes.values() for symptom in (*cause.evidence, *cause.absent)}
     conditions = {symptom for convention in library.conventions.values() for symptom in (*convention.when, *convention.any, *convention.unless)}
     parents = {parent for symptom in library.symptoms.values() for parent in symptom.is_a}
-    for symptom in library.symptoms.keys() - evidence - conditions - parents:
+    concepts = {symptom.id for symptom in library.symptoms.values() if symptom.kind == "concept"}
+    for symptom in library.symptoms.keys() - evidence - conditions - parents - concepts:
         yield "symptoms", symptom, "", "no cause and no convention uses it", "make it evidence of a cause or a condition, or delete it"
     owners = {cause.specialist for cause in library.causes.values()} | {step.specialist for convention in library.conventions.values() for step in convention.steps}
     for specialist in library.specialists.keys() - owners:

@@ -10,7 +10,7 @@ from training_router.taxonomy.words import Wording
 
 @dataclass(frozen=True, slots=True)
 class Symptom:
-    """What a person may report: a fault (then it has a phase), a set-up fact or a request."""
+    """What a person may report: kind `fault` (then it has a phase), `setup`, `request`, or `concept` (a request to explain)."""
 
     id: str
     title: str

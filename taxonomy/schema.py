@@ -36,7 +36,7 @@ class Readings(Part):
 class Symptom(Part):
     title: Text
     phase: Id | None = None
-    kind: Literal["setup", "request"] | None = None
+    kind: Literal["setup", "request", "concept"] | None = None
     is_a: list[Id] = []
     cues: list[Text] = []
     when: Text | None = None

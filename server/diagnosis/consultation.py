@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 
 from training_router.server.diagnosis.case import Case, Settled, answered
 from training_router.server.diagnosis.differential import Issue, issues_of
-from training_router.server.diagnosis.findings import ABSENT, ANSWERED, ATTRIBUTED, HYPOTHETICAL, OBSERVED, PAST, PRESENT, Finding, Reader, Reading
+from training_router.server.diagnosis.findings import ABSENT, ANSWERED, ATTRIBUTED, HYPOTHETICAL, OBSERVED, PAST, PRESENT, REQUESTS, Finding, Reader, Reading
 from training_router.server.diagnosis.plan import PlanStep, conventions_for, joined, steps_of
-from training_router.server.diagnosis.questions import Worth, chosen, open_questions, worths
+from training_router.server.diagnosis.questions import AT_MOST, Worth, chosen, open_questions, worths
 from training_router.taxonomy.entries import Convention, Library
 
 ASK, ROUTE, OUT_OF_SCOPE = "ask", "route", "out_of_scope"
@@ -174,10 +174,11 @@ def _without_issue(case: Case, settled: Settled, conventions: Mapping[str, Conve
     if lead is None:
         opening = [question for question in library.opening_questions if question not in case.answers]
         return Decision(ASK, [], [], opening, None, [])
-    issue = Issue(lead.phase, tuple(symptom for symptom in settled.present if library.symptoms[symptom].kind == "request"))
+    issue = Issue(lead.phase, tuple(symptom for symptom in settled.present if library.symptoms[symptom].kind in REQUESTS))
     parts = [steps_of(Issue(phase, ()), conventions[phase], library) for phase in library.phases if phase in conventions]
     plan = joined(parts, case.done, int(library.weights["decision"]["in-plan"]))
-    questions = _own_questions(lead, case, settled, library)[:3]
+    explains = any(library.symptoms[symptom].kind == "concept" for symptom in settled.present)
+    questions = [] if explains else _own_questions(lead, case, settled, library)[:AT_MOST]
     return Decision(ROUTE, [issue] if issue.symptoms else [], plan, questions, lead, [])
 
 

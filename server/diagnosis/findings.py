@@ -14,6 +14,7 @@ PRESENT, ABSENT = "present", "absent"
 MEASURED, REPORTED, ANSWERED, OBSERVED = "measured", "reported", "answered", "observed"
 ATTRIBUTED, HYPOTHETICAL, PAST = "attributed", "hypothetical", "past"
 RANK = {REPORTED: 1, MEASURED: 2, ANSWERED: 3, OBSERVED: 4}
+REQUESTS = frozenset(("request", "concept"))
 HITS_EACH = 8
 NEGATION_REACH = 5
 LONGEST_CUE = 20
@@ -157,7 +158,7 @@ class Reader:
         sentence = self.text.sentences[start]
         if "past" in marks or "past-here" in marks or ("past-tense" in marks and sentence < self.today and "today" not in marks):
             return PAST
-        if about == "request":  # what is asked for is asked for, however it is put
+        if about in REQUESTS:  # what is asked for is asked for, however it is put
             return self.kind
         if "others" in marks or "hypothetical" in marks or (sentence in self.text.asked and "supposed-if-asked" in marks):
             return HYPOTHETICAL
