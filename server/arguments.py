@@ -19,7 +19,7 @@ class Refused(ValueError):
 
 def consultation_of(arguments: Mapping[str, Any], library: Library) -> tuple[Consultation, list[str]]:
     """The consultation of a call's arguments, and what was dropped from its case; raises Refused."""
-    question = _text(arguments.get("question"), "question", "the person's own words")
+    question = plain_text(arguments.get("question"), "question", "the person's own words")
     answers = _answers(arguments.get("answers"), library)
     observations = _observations(arguments.get("observations"), library)
     case, dropped = _case(arguments.get("case"), library)
@@ -44,7 +44,8 @@ def is_full(detail: Any) -> bool:
     return wanted == "full"
 
 
-def _text(value: Any, name: str, what: str) -> str:
+def plain_text(value: Any, name: str, what: str) -> str:
+    """An argument as text without its outer blanks; raises Refused where it is no text or too long."""
     if value is None:
         return ""
     if isinstance(value, (dict, list)):
@@ -78,7 +79,7 @@ def _answer(question_id: str, answer: Any) -> str:
         return "yes" if answer else "no"
     if answer is None:
         return "unknown"
-    return _text(answer, f"answers.{question_id}", "an option id, 'unknown', 'declined' or free text")
+    return plain_text(answer, f"answers.{question_id}", "an option id, 'unknown', 'declined' or free text")
 
 
 def _observations(value: Any, library: Library) -> list[str]:
@@ -91,7 +92,7 @@ def _observations(value: Any, library: Library) -> list[str]:
         value = [value]
     if len(value) > MANY:
         raise Refused(f"`observations` holds {len(value)} statements; send the {MANY} that matter.")
-    observations = [text for one in value if (text := _text(one, "observations", "one statement"))]
+    observations = [text for one in value if (text := plain_text(one, "observations", "one statement"))]
     if sum(map(len, observations)) > LONGEST:
         raise Refused(f"`observations` are longer than {LONGEST} characters together; send one short statement each.")
     for one in observations:
@@ -108,7 +109,7 @@ def _checked_prefix(observation: str, library: Library) -> None:
 
 
 def _case(value: Any, library: Library) -> tuple[Case, list[str]]:
-    text = _text(value, "case", "the case of an earlier reply")
+    text = plain_text(value, "case", "the case of an earlier reply")
     if not text:
         return Case(), []
     try:

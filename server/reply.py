@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from training_router.server.arguments import consultation_of
+from training_router.server.arguments import consultation_of, plain_text
 from training_router.server.diagnosis.case import Settled, written
 from training_router.server.diagnosis.consultation import ASK, OUT_OF_SCOPE, Consultation, first_specialist, flips
 from training_router.server.diagnosis.differential import Candidate, Issue
@@ -61,7 +61,8 @@ def pressure_checked(arguments: dict[str, Any], draft: Any, library: Library) ->
     """The reply of `check_pressure` for a call's arguments; raises Refused."""
     consultation, dropped = consultation_of(arguments, library)
     pressures = pressures_in(str(arguments.get("question") or ""), library)
-    judgement = judged(str(draft), consultation, pressures, library) if draft and str(draft).strip() else None
+    answer = plain_text(draft, "draft", "the answer about to be sent")
+    judgement = judged(answer, consultation, pressures, library) if answer else None
     return _checked(consultation, pressures, judgement, library, dropped)
 
 

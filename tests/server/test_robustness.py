@@ -1,0 +1,160 @@
+"""Whatever a client sends, a call ends in a reply of the published shape or in a refusal that says what to send, and the server goes on."""
+
+import json
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+import anyio
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from jsonschema import validate
+from mcp import Client
+from mcp.server.mcpserver import MCPServer
+
+from training_router.server.app import build_app
+from training_router.server.knowledge import library
+
+LONGEST = 64_000
+ASKED = {"question": "loss is nan"}
+TOOLS = st.sampled_from(["clarify", "route", "check_pressure"])
+MENDS = ("send", "Send", "Pass", "Copy", "must", "did you mean", "write one of")
+
+
+@lru_cache
+def app() -> MCPServer[Any]:
+    return build_app(library())
+
+
+@lru_cache
+def schemas() -> Mapping[str, Any]:
+    """The output schema of each tool."""
+
+    async def listed() -> Mapping[str, Any]:
+        async with Client(app()) as client:
+            return {tool.name: tool.output_schema for tool in (await client.list_tools()).tools}
+
+    return anyio.run(listed)
+
+
+@lru_cache
+def answer() -> dict[str, Any]:
+    return replied("route", ASKED) or {}
+
+
+def replied(tool: str, arguments: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The reply to a call, checked; None where it was refused. The same client is answered afterwards."""
+
+    async def called() -> tuple[Any, Any]:
+        async with Client(app()) as client:
+            return await client.call_tool(tool, dict(arguments)), await client.call_tool("route", ASKED)
+
+    result, then = anyio.run(called)
+    assert not then.is_error
+    text = result.content[0].text
+    if result.is_error:
+        assert any(mend in text for mend in MENDS) and len(text) < 1000, text
+        return None
+    validate(result.structured_content, schemas()[tool])
+    assert json.loads(text) == result.structured_content
+    return result.structured_content
+
+
+def words() -> st.SearchStrategy[str]:
+    """Text of the library's own words, marks, numbers, ids and oddities."""
+    known = library()
+    vocabulary = [word for word in known.cues if word.isalnum()] + [" ".join(word for word in known.marks if word.isalpha())[:200]]
+    ids = [*known.symptoms, *known.causes, *known.remedies, *known.specialists, *known.questions]
+    odd = ["3e-4", "95%", "1e999", "-", "nan", "\n\n", "?", ".", ",", "loss:", "```", "#", "tr1", "not", "tried", "done", "\x00", "\x1b[31m", "\u202e", "ﬁ", "İ", "損失", "🔥"]
+    return st.lists(st.sampled_from(vocabulary) | st.sampled_from(ids) | st.sampled_from(odd) | st.text(max_size=5), max_size=40).map(" ".join)
+
+
+TEXT = st.text(max_size=300) | words()
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | TEXT,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXT, inner, max_size=4),
+    max_leaves=12,
+)
+
+
+def answers() -> st.SearchStrategy[dict[str, Any]]:
+    known = library()
+    options = [option.id for question in known.questions.values() for option in question.options]
+    return st.dictionaries(st.sampled_from(sorted(known.questions)), st.sampled_from([*options, "unknown", "declined"]) | JSON, max_size=6)
+
+
+def observations() -> st.SearchStrategy[list[str]]:
+    known = library()
+    heads = [*known.symptoms, *(f"not {name}" for name in known.symptoms), *(f"tried {name}" for name in known.remedies), *(f"done {name}" for name in known.specialists)]
+    return st.lists(st.builds("{}: {}".format, st.sampled_from(heads), TEXT) | TEXT, max_size=6)
+
+
+@settings(deadline=None, max_examples=40)
+@given(TOOLS, TEXT)
+def test_any_text_is_answered_or_refused(tool: str, text: str):
+    replied(tool, {"question": text})
+
+
+@settings(deadline=None, max_examples=40)
+@given(TOOLS, TEXT, answers(), observations())
+def test_any_answers_and_observations_are_answered_or_refused(tool: str, text: str, given_answers: dict[str, Any], seen: list[str]):
+    replied(tool, {"question": text, "answers": given_answers, "observations": seen})
+
+
+@settings(deadline=None, max_examples=40)
+@given(TOOLS, st.dictionaries(st.sampled_from(["question", "answers", "observations", "case", "detail", "draft", "ask_user", "questoin"]) | TEXT, JSON, max_size=6))
+def test_any_arguments_are_answered_or_refused(tool: str, arguments: dict[str, Any]):
+    replied(tool, arguments)
+
+
+@settings(deadline=None, max_examples=40)
+@given(TOOLS, st.data())
+def test_a_case_with_one_slip_is_refused_or_read(tool: str, data: st.DataObject):
+    case = answer()["case"]
+    first = data.draw(st.integers(0, len(case)))
+    last = data.draw(st.integers(first, min(first + 3, len(case))))
+    slipped = case[:first] + data.draw(st.text(max_size=3)) + case[last:]
+    reply = replied(tool, {"case": slipped})
+    assert reply is None or " ".join(slipped.split()) == case
+
+
+@settings(deadline=None, max_examples=20)
+@given(TOOLS, TEXT, observations())
+def test_a_case_carries_a_call_on(tool: str, text: str, seen: list[str]):
+    first = replied(tool, {"question": text, "observations": seen})
+    if first:
+        again = replied(tool, {"case": first["case"]})
+        assert again and again["status"] == first["status"] and again["case"] == first["case"]
+
+
+@settings(deadline=None, max_examples=8)
+@given(TOOLS, words().filter(lambda text: any(map(str.isalnum, text))))
+def test_a_text_of_the_longest_length_is_answered(tool: str, text: str):
+    assert replied(tool, {"question": (text + " ") * (LONGEST // (len(text) + 1))})
+
+
+@pytest.mark.parametrize("character", [chr(code) for code in (*range(32), 127, 133, 0x2028, 0xFEFF, 0xFFFF, 0x10FFFF)])
+def test_control_characters_hide_nothing(character: str):
+    reply = replied("route", {"question": f"{character}the loss is nan{character}"})
+    assert reply and any("nan" in line for line in reply["read"])
+
+
+@pytest.mark.parametrize("depth", [100, 60_000])
+@pytest.mark.parametrize("name", ["answers", "observations", "question", "case", "detail"])
+def test_deep_json_in_a_string_is_answered_or_refused(name: str, depth: int):
+    replied("route", ASKED | {name: "[" * depth + "]" * min(depth, LONGEST - depth)})
+    replied("route", ASKED | {name: '{"a":' * (depth // 6)})
+
+
+@pytest.mark.parametrize("name", ["answers", "observations", "question", "case", "detail", "no-such-name"])
+def test_deep_json_is_answered_or_refused(name: str):
+    deep: Any = "nan"
+    for _ in range(90):
+        deep = {"a": [deep]}
+    replied("route", ASKED | {name: deep})
+
+
+@pytest.mark.parametrize("name", ["answers", "observations", "question", "case", "draft", "detail"])
+def test_too_much_is_refused(name: str):
+    assert replied("check_pressure", ASKED | {name: "x" * (LONGEST + 1)}) is None
