@@ -39,6 +39,9 @@ class _AsTyped(Wording):
         return (word,)
 
 
+AS_TYPED = _AsTyped(frozenset(), {}, {})
+
+
 def compiled(folders: Iterable[Path]) -> dict[str, Any]:
     """The data of a library and its overlays; raises LibraryError with every problem at once."""
     sources = gathered(folders)
@@ -64,6 +67,7 @@ class _Compiler:
         self.macros: dict[str, str] = lexicon["macros"]
         self.owners: dict[tuple[str, str], int] = {}
         self.cues: Trie = {}
+        self.typed_cues: Trie = {}
 
     def data(self) -> dict[str, Any]:
         self._links()
@@ -87,6 +91,7 @@ class _Compiler:
             **{folder: {name: _needed(source.data) for name, source in sorted(entries.items())} for folder, entries in self.sources.entries.items()},
             "owners": [list(owner) for owner in self.owners],
             "cues": packed(self.cues),
+            "typed_cues": packed(self.typed_cues),
             "marks": packed(marks),
             "slips": _slips(self.cues),
         }
@@ -139,6 +144,9 @@ class _Compiler:
                         self.problems.append(Problem(source.file, source.line(key, number), f"pattern {cue!r} holds {cue.count(NUMBER)} numbers", "write exactly one #"))
                 for cue in own_name:
                     self._cue(source, (key,), cue, (kind, name))
+        for name, source in sorted(self.sources.entries["pressures"].items()):
+            for number, cue in enumerate(source.data["typed"]):
+                self._cue(source, ("typed", number), cue, ("pressure", name), typed=True)
         protocol = self.sources.files["protocol"]
         for step, cues in protocol.data["draft_cues"].items():
             for number, cue in enumerate(cues):
@@ -151,11 +159,11 @@ class _Compiler:
             for number, cue in enumerate(cues):
                 self._cue(scope, ("others", field, number), cue, ("field", field))
 
-    def _cue(self, source: Source, path: tuple[str | int, ...], cue: str, owner: tuple[str, str]) -> None:
+    def _cue(self, source: Source, path: tuple[str | int, ...], cue: str, owner: tuple[str, str], typed: bool = False) -> None:
         number = self.owners.setdefault(owner, len(self.owners))
         try:
-            for sequence in spelled_out(cue, self.words, self.macros):
-                add_to(self.cues, sequence, number)
+            for sequence in spelled_out(cue, AS_TYPED if typed else self.words, self.macros):
+                add_to(self.typed_cues if typed else self.cues, sequence, number)
         except PhraseError as error:
             self.problems.append(Problem(source.file, source.line(*path), str(error), "see README.md, Cues"))
 
@@ -163,11 +171,10 @@ class _Compiler:
         lexicon = self.sources.files["lexicon"]
         trie: Trie = {}
         names = [[name, mark["scope"]] for name, mark in lexicon.data["marks"].items()]
-        typed = _AsTyped(frozenset(), {}, {})
         for owner, (name, mark) in enumerate(lexicon.data["marks"].items()):
             for number, phrase in enumerate(mark["phrases"]):
                 try:
-                    for sequence in spelled_out(phrase, typed, {}):
+                    for sequence in spelled_out(phrase, AS_TYPED, {}):
                         add_to(trie, sequence, owner)
                 except PhraseError as error:
                     self.problems.append(Problem(lexicon.file, lexicon.line("marks", name, "phrases", number), str(error), "see README.md, Cues"))
@@ -176,7 +183,7 @@ class _Compiler:
 
 def _needed(data: dict[str, Any]) -> dict[str, Any]:
     """The entry without what only its author and its tests read."""
-    return {key: value for key, value in data.items() if key not in ("cues", "names", "patterns", "when", "derived", "examples", "references", "pure") or (key == "when" and isinstance(value, list))}
+    return {key: value for key, value in data.items() if key not in ("cues", "typed", "names", "patterns", "when", "derived", "examples", "references", "pure") or (key == "when" and isinstance(value, list))}
 
 
 def _named(data: Any, keys: list[str], path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], str]]:

@@ -171,6 +171,7 @@ class Library:
     owners: tuple[tuple[str, str], ...]
     cues: Trie
     known_words: frozenset[str]
+    typed_cues: Trie
     marks: Trie
     mark_names: tuple[tuple[str, str], ...]
     slips: Mapping[str, str]

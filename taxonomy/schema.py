@@ -166,6 +166,7 @@ class PressureReadings(Part):
 class Pressure(Part):
     title: Text
     cues: Annotated[list[Text], Field(min_length=1)]
+    typed: list[Text] = []
     counter: Text
     pure: Annotated[list[Text], Field(min_length=3)]
     examples: PressureReadings

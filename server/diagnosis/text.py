@@ -60,7 +60,11 @@ class Text:
 
     def quote(self, first: int, after: int, limit: int = 60) -> str:
         """The characters from plain word `first` up to `after`, in one line of at most `limit` characters."""
-        start, end = self.spans[self.origin[first]][0], self.spans[self.origin[after - 1]][1]
+        return self.quote_typed(self.origin[first], self.origin[after - 1] + 1, limit)
+
+    def quote_typed(self, first: int, after: int, limit: int = 60) -> str:
+        """The characters from typed word `first` up to `after`, likewise."""
+        start, end = self.spans[first][0], self.spans[after - 1][1]
         words = " ".join(self.source[start : start + 4 * limit if end - start > 4 * limit else end].split())
         return words if len(words) <= limit else words[: limit - 3].rstrip() + "..."
 
