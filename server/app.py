@@ -1,6 +1,7 @@
 """The MCP server: the three tools, each a few lines over the consultation."""
 
 import json
+from collections.abc import Callable
 from importlib.metadata import version
 from typing import Annotated, Any
 
@@ -12,6 +13,7 @@ from mcp.types import CallToolResult, TextContent, ToolAnnotations
 from pydantic import Field
 
 from training_router.server.arguments import Refused, checked_names, consultation_of, is_full
+from training_router.server.diagnosis.consultation import Consultation
 from training_router.server.reply import clarified, pressure_checked, routed
 from training_router.server.shapes import Checked, Clarified, Routed
 from training_router.taxonomy.entries import Library
@@ -39,9 +41,16 @@ DESCRIPTIONS = {
     "the boss or a paper says so. Not for other topics. Says what pushes, what meets it, and whether the draft skips the diagnosis, with what to write instead.",
 }
 
-Question = Annotated[Any, Field(description="The person's own words, verbatim, with pasted logs; another language together with an English translation. Optional where a case is given.")]
+Question = Annotated[
+    Any, Field(description="The person's own words, verbatim, with pasted logs; another language together with an English translation. Optional where a case is given.")
+]
 Answers = Annotated[Any, Field(description='Question id -> option id, "unknown", "declined" or free text.')]
-Observations = Annotated[Any, Field(description='List of what was seen in code, config or logs: free text, or "symptom-id: quote", "not symptom-id: why", "tried remedy-id: result", "done specialist: result".')]
+Observations = Annotated[
+    Any,
+    Field(
+        description='List of what was seen in code, config or logs: free text, or "symptom-id: quote", "not symptom-id: why", "tried remedy-id: result", "done specialist: result".'
+    ),
+]
 CaseText = Annotated[Any, Field(description="The `case` of an earlier reply, copied whole.")]
 Detail = Annotated[Any, Field(description='"brief" (default) or "full".')]
 Draft = Annotated[Any, Field(description="The answer about to be sent.")]
@@ -61,15 +70,21 @@ class StrictTool(Tool):
 def build_app(library: Library) -> MCPServer[Any]:
     """The server over a library."""
 
-    async def clarify(question: Question = None, answers: Answers = None, observations: Observations = None, case: CaseText = None, detail: Detail = None) -> Annotated[CallToolResult, Clarified]:
+    async def clarify(
+        question: Question = None, answers: Answers = None, observations: Observations = None, case: CaseText = None, detail: Detail = None
+    ) -> Annotated[CallToolResult, Clarified]:
         arguments = {"question": question, "answers": answers, "observations": observations, "case": case}
         return _result(lambda: clarified(*_consulted(arguments, library), is_full(detail)))
 
-    async def route(question: Question = None, answers: Answers = None, observations: Observations = None, case: CaseText = None, detail: Detail = None) -> Annotated[CallToolResult, Routed]:
+    async def route(
+        question: Question = None, answers: Answers = None, observations: Observations = None, case: CaseText = None, detail: Detail = None
+    ) -> Annotated[CallToolResult, Routed]:
         arguments = {"question": question, "answers": answers, "observations": observations, "case": case}
         return _result(lambda: routed(*_consulted(arguments, library), is_full(detail)))
 
-    async def check_pressure(question: Question = None, draft: Draft = None, answers: Answers = None, observations: Observations = None, case: CaseText = None) -> Annotated[CallToolResult, Checked]:
+    async def check_pressure(
+        question: Question = None, draft: Draft = None, answers: Answers = None, observations: Observations = None, case: CaseText = None
+    ) -> Annotated[CallToolResult, Checked]:
         arguments = {"question": question, "answers": answers, "observations": observations, "case": case}
         return _result(lambda: pressure_checked(arguments, draft, library))
 
@@ -102,14 +117,14 @@ def _plain_schema(parameters: dict[str, Any]) -> dict[str, Any]:
     return {"type": "object", "properties": properties, "additionalProperties": False}
 
 
-def _consulted(arguments: dict[str, Any], library: Library) -> Any:
+def _consulted(arguments: dict[str, Any], library: Library) -> tuple[Consultation, Library, list[str]]:
     consultation, dropped = consultation_of(arguments, library)
     return consultation, library, dropped
 
 
-def _result(reply: Any) -> CallToolResult:
+def _result(reply: Callable[[], dict[str, Any]]) -> CallToolResult:
     try:
-        structured: dict[str, Any] = reply()
+        structured = reply()
     except Refused as error:
         raise ToolError(str(error)) from None
     text = json.dumps(structured, ensure_ascii=False, separators=(",", ":"))

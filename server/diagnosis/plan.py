@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from training_router.server.diagnosis.case import Settled
 from training_router.server.diagnosis.differential import Candidate, Issue
@@ -37,11 +38,7 @@ def conventions_for(settled: Settled, library: Library) -> dict[str, Convention]
 
 def matches(convention: Convention, present: frozenset[str]) -> bool:
     """Whether a convention's conditions hold."""
-    return (
-        present.issuperset(convention.when)
-        and (not convention.any or not present.isdisjoint(convention.any))
-        and present.isdisjoint(convention.unless)
-    )
+    return present.issuperset(convention.when) and (not convention.any or not present.isdisjoint(convention.any)) and present.isdisjoint(convention.unless)
 
 
 def steps_of(issue: Issue, convention: Convention | None, library: Library) -> list[PlanStep]:
@@ -77,7 +74,9 @@ def top_cause(specialist: str, issue: Issue) -> Candidate:
 def _ordered(specialists: Sequence[str], issue: Issue, library: Library) -> list[str]:
     """The specialists by weight, but a cause that is to be treated before another brings its specialist forward."""
     order = list(specialists)
-    standing = {candidate.cause: candidate.specialist for candidate in issue.candidates if candidate.specialist in order and candidate.share >= library.weights["decision"]["enters"]}
+    standing = {
+        candidate.cause: candidate.specialist for candidate in issue.candidates if candidate.specialist in order and candidate.share >= library.weights["decision"]["enters"]
+    }
     for cause, specialist in standing.items():
         for later in library.causes[cause].before if cause in library.causes else ():
             if later in standing and order.index(specialist) > order.index(standing[later]):
@@ -125,5 +124,5 @@ def crossed_borders(plan: Sequence[PlanStep], library: Library) -> list[tuple[st
     """Where the plan passes from one pack into another, with the rule of that border."""
     packs = [library.specialists[step.specialist].pack for step in plan]
     rules = {(border.first, border.then): border.because for border in library.borders}
-    crossings = dict.fromkeys(zip(packs, packs[1:], strict=False))
+    crossings = dict.fromkeys(pairwise(packs))
     return [(first, then, rules[first, then]) for first, then in crossings if (first, then) in rules]

@@ -1,6 +1,7 @@
 """The laws: pressure moves no route, a belief is only a hypothesis, and a case repeats its decision."""
 
 import random
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -26,7 +27,7 @@ def consulted(text: str) -> Consultation:
 
 def moved(before: Consultation, after: Consultation) -> dict[str, tuple[object, object]]:
     """What differs in the fields that pressure and belief must leave alone."""
-    fields = {
+    fields: dict[str, Callable[[Consultation], object]] = {
         "status": lambda one: one.decision.status,
         "plan": lambda one: one.decision.plan,
         "questions": lambda one: one.decision.questions,
@@ -60,7 +61,10 @@ def test_no_mix_of_pressures_moves_a_route(name: str, words: list[str], where: s
     assert not moved(consulted(text), consulted(f"{push} {text}" if where == "before" else f"{text} {push}"))
 
 
-BELIEFS = [*((cause, f"I think it is {cause.replace('-', ' ')}.") for cause in opened().causes), *((remedy, f"My lead says {remedy.replace('-', ' ')}.") for remedy in opened().remedies)]
+BELIEFS = [
+    *((cause, f"I think it is {cause.replace('-', ' ')}.") for cause in opened().causes),
+    *((remedy, f"My lead says {remedy.replace('-', ' ')}.") for remedy in opened().remedies),
+]
 
 
 @pytest.mark.parametrize(("about", "words"), BELIEFS, ids=[about for about, _ in BELIEFS])
