@@ -8,7 +8,7 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 
-class LibraryBuild(BuildHookInterface):
+class LibraryBuild(BuildHookInterface[Any]):
     """Compiles the library into the one file that an installed router reads."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:

@@ -1,6 +1,7 @@
 """The MCP server: the three tools, each a few lines over the consultation."""
 
 import json
+from collections.abc import Callable
 from importlib.metadata import version
 from typing import Annotated, Any
 
@@ -12,6 +13,7 @@ from mcp.types import CallToolResult, TextContent, ToolAnnotations
 from pydantic import Field
 
 from training_router.server.arguments import Refused, checked_names, consultation_of, is_full
+from training_router.server.diagnosis.consultation import Consultation
 from training_router.server.reply import clarified, pressure_checked, routed
 from training_router.server.shapes import Checked, Clarified, Routed
 from training_router.taxonomy.entries import Library
@@ -102,14 +104,14 @@ def _plain_schema(parameters: dict[str, Any]) -> dict[str, Any]:
     return {"type": "object", "properties": properties, "additionalProperties": False}
 
 
-def _consulted(arguments: dict[str, Any], library: Library) -> Any:
+def _consulted(arguments: dict[str, Any], library: Library) -> tuple[Consultation, Library, list[str]]:
     consultation, dropped = consultation_of(arguments, library)
     return consultation, library, dropped
 
 
-def _result(reply: Any) -> CallToolResult:
+def _result(reply: Callable[[], dict[str, Any]]) -> CallToolResult:
     try:
-        structured: dict[str, Any] = reply()
+        structured = reply()
     except Refused as error:
         raise ToolError(str(error)) from None
     text = json.dumps(structured, ensure_ascii=False, separators=(",", ":"))

@@ -114,7 +114,7 @@ def _asked(reply: dict[str, Any]) -> dict[str, str]:
     answers: dict[str, str] = {}
     for question in reply.get("questions", []):
         print(f"\n{question['ask']}")
-        options = {letter: option for letter, option in zip("abcdef", question["options"], strict=False)}
+        options = dict(zip("abcdef", question["options"], strict=False))
         for letter, option in options.items():
             print(f"  {letter}) {option.get('text', option['id'])}")
         typed = input("letter, own words, or Enter if unknown: ").strip()

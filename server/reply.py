@@ -9,8 +9,8 @@ from training_router.server.diagnosis.differential import Candidate, Issue
 from training_router.server.diagnosis.draft import BypassStep, judged
 from training_router.server.diagnosis.findings import MEASURED, PRESENT
 from training_router.server.diagnosis.plan import crossed_borders
-from training_router.server.diagnosis.questions import possible_options
 from training_router.server.diagnosis.pressure import PressureRead, pressures_in
+from training_router.server.diagnosis.questions import possible_options
 from training_router.taxonomy.entries import Library
 
 READ_AT_MOST, CANDIDATES_AT_MOST, FULL_CANDIDATES = 8, 5, 15

@@ -42,9 +42,8 @@ def _folder(convention: Convention) -> str:
 def conventions_without_order(library: Library, sources: Sources) -> Iterator[Fault]:
     """Two conventions of one phase that match the same findings, and nothing says which wins."""
     for one, other in combinations(sorted(library.conventions.values(), key=lambda each: each.id), 2):
-        if one.phase == other.phase and set(one.when) == set(other.when) and _meet(one, other):
-            if other.id not in one.before and one.id not in other.before:
-                yield _folder(one), one.id, "when", f"matches the same findings as '{other.id}'", "write `before` in the one that wins, or give it one more condition"
+        if one.phase == other.phase and set(one.when) == set(other.when) and _meet(one, other) and other.id not in one.before and one.id not in other.before:
+            yield _folder(one), one.id, "when", f"matches the same findings as '{other.id}'", "write `before` in the one that wins, or give it one more condition"
 
 
 def _meet(one: Convention, other: Convention) -> bool:

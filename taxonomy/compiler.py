@@ -192,19 +192,24 @@ def _named(data: Any, keys: list[str], path: tuple[str | int, ...]) -> Iterator[
         if isinstance(data, str):
             yield path, data
         elif data is not None:
-            for key, name in data.items() if isinstance(data, dict) else enumerate(data):
+            for key, name in _parts(data):
                 yield (*path, key), key if isinstance(data, dict) else name
     elif keys[0] == "*":
-        for key, part in data.items() if isinstance(data, dict) else enumerate(data):
+        for key, part in _parts(data):
             yield from _named(part, keys[1:], (*path, key))
     else:
         yield from _named(data[keys[0]], keys[1:], (*path, keys[0]))
 
 
+def _parts(data: Any) -> Iterable[tuple[Any, Any]]:
+    """The parts of a mapping or list, each with its key or place."""
+    return data.items() if isinstance(data, dict) else enumerate(data)
+
+
 def _slips(cues: Trie) -> dict[str, str]:
     """Long words of the cues with one letter missing -> the word meant; a slip that could mean two words is left out."""
     words = {word for word in _vocabulary(cues) if len(word) >= SLIP_LENGTH and word.isalpha()}
-    known = {word for word in _vocabulary(cues)}
+    known = set(_vocabulary(cues))
     slips: dict[str, str | None] = {}
     for word in sorted(words):
         for place in range(1, len(word)):

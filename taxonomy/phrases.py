@@ -73,7 +73,7 @@ def _part(pieces: list[str], words: Wording, macros: Mapping[str, str], depth: i
         inner = _alternatives(pieces, words, macros, depth + 1)
         if not pieces or pieces.pop(0) != {"(": ")", "[": "]"}[piece]:
             raise PhraseError(f"a {piece!r} is not closed")
-        return inner + [()] if piece == "[" else inner
+        return [*inner, ()] if piece == "[" else inner
     if piece in (GAP, NUMBER):
         return [(piece,)]
     if piece.startswith("<"):
@@ -100,7 +100,7 @@ def packed(trie: Trie) -> list[dict[str, Any]]:
     table: list[dict[str, Any]] = []
 
     def place_of(node: Trie) -> int:
-        packed_node = {word: sorted(child) if word == ENDS else place_of(child) for word, child in sorted(node.items())}
+        packed_node: dict[str, Any] = {word: sorted(child) if word == ENDS else place_of(child) for word, child in sorted(node.items())}
         key = tuple((word, tuple(child) if word == ENDS else child) for word, child in packed_node.items())
         if key not in places:
             places[key] = len(table)

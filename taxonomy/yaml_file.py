@@ -14,7 +14,10 @@ LOOKS_LIKE_A_NUMBER = re.compile(r"[-+]?\d[\d_]*e[-+]?\d+$|[-+]?\d*\.\d+e\d+$")
 KEPT_TAGS = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
 
 
-class _Words(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
+_SafeLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _Words(_SafeLoader):
     """A loader in which yes, no, on, null and dates stay words."""
 
 

@@ -1,5 +1,8 @@
 """The library, opened once, and its sources with the examples inside."""
 
+from collections.abc import Iterator
+from typing import Any
+
 import pytest
 
 from training_router.server.knowledge import library as opened
@@ -21,7 +24,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize(("name", "text", "expected"), cases, ids=[f"{name}-{expected}-{str(text)[:60]}" for name, text, expected in cases])
 
 
-def _examples(sources: Sources, folder: str, *kinds: str):
+def _examples(sources: Sources, folder: str, *kinds: str) -> Iterator[tuple[str, str, Any]]:
     for name, source in sorted(sources.entries[folder].items()):
         examples = source.data["examples"]
         if isinstance(examples, list):

@@ -58,9 +58,10 @@ def only_the_command_line_prints(place: str, source: str) -> Iterator[str]:
 
 def only_settings_reads_the_environment(place: str, source: str) -> Iterator[str]:
     for node in ast.walk(ast.parse(source)) if place != READS_ENVIRONMENT else ():
-        names = [alias.name for alias in node.names] if isinstance(node, ast.ImportFrom) else [node.attr] if isinstance(node, ast.Attribute) else []
-        if {"environ", "environb", "getenv"}.intersection(names):
-            yield f"reads the environment in line {node.lineno}"
+        if isinstance(node, ast.ImportFrom | ast.Attribute):
+            names = [node.attr] if isinstance(node, ast.Attribute) else [alias.name for alias in node.names]
+            if {"environ", "environb", "getenv"}.intersection(names):
+                yield f"reads the environment in line {node.lineno}"
 
 
 def diagnosis_is_pure_and_goes_forward(place: str, source: str) -> Iterator[str]:

@@ -23,6 +23,6 @@ def test_the_folders_in_the_readme_are_those_of_the_project():
     assert named == {path.name for path in ROOT.iterdir() if path.is_dir() and path.name in named | {"server", "taxonomy", "prompts", "tests", "bench"}}
 
 
-@pytest.mark.parametrize("target", re.findall(r"^make (\w+)$", README, re.MULTILINE) + ["evals", "bench", "lint"])
+@pytest.mark.parametrize("target", [*re.findall(r"^make (\w+)$", README, re.MULTILINE), "evals", "bench", "lint"])
 def test_every_make_target_that_the_readme_names_exists(target: str):
     assert f"\n{target}:" in (ROOT / "Makefile").read_text(encoding="utf-8")

@@ -159,9 +159,7 @@ def _take(case: Case, match: re.Match[str], library: Library) -> bool:
             case.figures[name] = float(match["value"])
         return name in library.figures
     question, answer = match["question"], match["answer"]
-    if question not in library.questions or not answered(case, question, answer, library):
-        return False
-    return True
+    return question in library.questions and answered(case, question, answer, library)
 
 
 def answered(case: Case, question_id: str, answer: str, library: Library) -> bool:

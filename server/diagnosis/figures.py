@@ -39,9 +39,7 @@ def _value(number: Number, figure: Figure) -> float | None:
             return None
         if not number.unit and 1 < value <= 100:
             value /= 100
-    elif number.unit and number.unit != figure.unit:
-        return None
-    elif figure.unit == "bytes" and not number.unit:
+    elif (number.unit and number.unit != figure.unit) or (figure.unit == "bytes" and not number.unit):
         return None
     return round(value, 12) if figure.low <= value <= figure.high else None
 

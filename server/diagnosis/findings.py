@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from training_router.server.diagnosis.figures import FigureRead, figures_read
-from training_router.server.diagnosis.text import Marks, Text, read
+from training_router.server.diagnosis.text import Marks, read
 from training_router.taxonomy.entries import Library
 from training_router.taxonomy.phrases import found
 
@@ -183,9 +183,8 @@ class Reader:
         for name, _, one, two in marks:
             if name == "denied-after" and one >= end - 1 and self.text.clauses[one] == self.text.clauses[end - 1] and one - end < NEGATION_REACH:
                 return True
-            if name == "negation" and self.text.clauses[one] == clause and two <= start and start - two < NEGATION_REACH and self.taken.get(one, end) >= end:
-                if not any(low <= one < high for low, high in pseudo):
-                    return True
+            if name == "negation" and self.text.clauses[one] == clause and two <= start and start - two < NEGATION_REACH and self.taken.get(one, end) >= end and not any(low <= one < high for low, high in pseudo):
+                return True
         return False
 
     def _negations_taken(self, symptoms: Iterable[Hit]) -> dict[int, int]:

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from training_router.server.diagnosis.case import Settled
 from training_router.server.diagnosis.differential import Candidate, Issue
@@ -125,5 +126,5 @@ def crossed_borders(plan: Sequence[PlanStep], library: Library) -> list[tuple[st
     """Where the plan passes from one pack into another, with the rule of that border."""
     packs = [library.specialists[step.specialist].pack for step in plan]
     rules = {(border.first, border.then): border.because for border in library.borders}
-    crossings = dict.fromkeys(zip(packs, packs[1:], strict=False))
+    crossings = dict.fromkeys(pairwise(packs))
     return [(first, then, rules[first, then]) for first, then in crossings if (first, then) in rules]

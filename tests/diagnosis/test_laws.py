@@ -1,6 +1,7 @@
 """The laws: pressure moves no route, a belief is only a hypothesis, and a case repeats its decision."""
 
 import random
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -26,7 +27,7 @@ def consulted(text: str) -> Consultation:
 
 def moved(before: Consultation, after: Consultation) -> dict[str, tuple[object, object]]:
     """What differs in the fields that pressure and belief must leave alone."""
-    fields = {
+    fields: dict[str, Callable[[Consultation], object]] = {
         "status": lambda one: one.decision.status,
         "plan": lambda one: one.decision.plan,
         "questions": lambda one: one.decision.questions,

@@ -25,15 +25,12 @@ CALLS = (
 
 def requests(era: str) -> list[dict[str, Any]]:
     """The messages of a whole session; a notification has no id."""
-    asked: list[dict[str, Any]] = [{"method": "tools/list", "params": {}}, *({"method": "tools/call", "params": dict(call)} for call in CALLS)]
-    if era == "modern":
-        opening = [{"method": "server/discover", "params": {}}]
-        for one in (*opening, *asked):
-            one["params"]["_meta"] = META
-    else:
-        hello = {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "test", "version": "1"}}
-        opening = [{"method": "initialize", "params": hello}, {"method": "notifications/initialized"}]
-    return [{"jsonrpc": "2.0", **({} if one["method"].startswith("notifications/") else {"id": number}), **one} for number, one in enumerate((*opening, *asked))]
+    hello = {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "test", "version": "1"}}
+    opening = [("server/discover", {})] if era == "modern" else [("initialize", hello), ("notifications/initialized", {})]
+    meta = {"_meta": META} if era == "modern" else {}
+    asked = [*opening, ("tools/list", {}), *(("tools/call", call) for call in CALLS)]
+    numbers = [{} if method.startswith("notifications/") else {"id": number} for number, (method, _) in enumerate(asked)]
+    return [{"jsonrpc": "2.0", **number, "method": method, "params": {**params, **meta}} for number, (method, params) in zip(numbers, asked, strict=True)]
 
 
 def started() -> subprocess.Popen[bytes]:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from mcp import Client
+from mcp.types import CallToolResult, TextContent
 
 from training_router.server.app import DESCRIPTIONS, INSTRUCTIONS, build_app
 from training_router.taxonomy.entries import Library
@@ -16,6 +17,12 @@ OOM = "I'm training with DDP on 4 GPUs but getting CUDA OOM errors. Should I low
 async def called(library: Library, era: str, tool: str, **arguments: Any):
     async with Client(build_app(library), mode=era) as client:
         return await client.call_tool(tool, arguments)
+
+
+def text_of(result: CallToolResult) -> str:
+    (content,) = result.content
+    assert isinstance(content, TextContent)
+    return content.text
 
 
 @ERAS
@@ -36,7 +43,7 @@ async def test_route_names_the_specialists_in_order(era: str, library: Library):
     reply = result.structured_content
     assert reply and reply["status"] == "route"
     assert [step["specialist"] for step in reply["plan"]][:2] == ["distributed-training-strategies", "tensor-operations-and-memory"]
-    assert json.loads(result.content[0].text) == reply
+    assert json.loads(text_of(result)) == reply
 
 
 @ERAS
@@ -64,7 +71,7 @@ async def test_the_tools_decide_alike(era: str, library: Library):
 @ERAS
 async def test_what_cannot_be_used_is_refused_with_the_mend(era: str, arguments: dict[str, Any], mend: str, library: Library):
     result = await called(library, era, "route", **arguments)
-    assert result.is_error and mend in result.content[0].text
+    assert result.is_error and mend in text_of(result)
 
 
 @pytest.mark.parametrize("arguments", [{"observations": "uses ddp"}, {"observations": '["uses ddp"]'}, {"answers": "{}"}, {"detail": "FULL"}, {"question": 42}])
