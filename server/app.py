@@ -41,9 +41,16 @@ DESCRIPTIONS = {
     "the boss or a paper says so. Not for other topics. Says what pushes, what meets it, and whether the draft skips the diagnosis, with what to write instead.",
 }
 
-Question = Annotated[Any, Field(description="The person's own words, verbatim, with pasted logs; another language together with an English translation. Optional where a case is given.")]
+Question = Annotated[
+    Any, Field(description="The person's own words, verbatim, with pasted logs; another language together with an English translation. Optional where a case is given.")
+]
 Answers = Annotated[Any, Field(description='Question id -> option id, "unknown", "declined" or free text.')]
-Observations = Annotated[Any, Field(description='List of what was seen in code, config or logs: free text, or "symptom-id: quote", "not symptom-id: why", "tried remedy-id: result", "done specialist: result".')]
+Observations = Annotated[
+    Any,
+    Field(
+        description='List of what was seen in code, config or logs: free text, or "symptom-id: quote", "not symptom-id: why", "tried remedy-id: result", "done specialist: result".'
+    ),
+]
 CaseText = Annotated[Any, Field(description="The `case` of an earlier reply, copied whole.")]
 Detail = Annotated[Any, Field(description='"brief" (default) or "full".')]
 Draft = Annotated[Any, Field(description="The answer about to be sent.")]
@@ -63,15 +70,21 @@ class StrictTool(Tool):
 def build_app(library: Library) -> MCPServer[Any]:
     """The server over a library."""
 
-    async def clarify(question: Question = None, answers: Answers = None, observations: Observations = None, case: CaseText = None, detail: Detail = None) -> Annotated[CallToolResult, Clarified]:
+    async def clarify(
+        question: Question = None, answers: Answers = None, observations: Observations = None, case: CaseText = None, detail: Detail = None
+    ) -> Annotated[CallToolResult, Clarified]:
         arguments = {"question": question, "answers": answers, "observations": observations, "case": case}
         return _result(lambda: clarified(*_consulted(arguments, library), is_full(detail)))
 
-    async def route(question: Question = None, answers: Answers = None, observations: Observations = None, case: CaseText = None, detail: Detail = None) -> Annotated[CallToolResult, Routed]:
+    async def route(
+        question: Question = None, answers: Answers = None, observations: Observations = None, case: CaseText = None, detail: Detail = None
+    ) -> Annotated[CallToolResult, Routed]:
         arguments = {"question": question, "answers": answers, "observations": observations, "case": case}
         return _result(lambda: routed(*_consulted(arguments, library), is_full(detail)))
 
-    async def check_pressure(question: Question = None, draft: Draft = None, answers: Answers = None, observations: Observations = None, case: CaseText = None) -> Annotated[CallToolResult, Checked]:
+    async def check_pressure(
+        question: Question = None, draft: Draft = None, answers: Answers = None, observations: Observations = None, case: CaseText = None
+    ) -> Annotated[CallToolResult, Checked]:
         arguments = {"question": question, "answers": answers, "observations": observations, "case": case}
         return _result(lambda: pressure_checked(arguments, draft, library))
 

@@ -27,7 +27,9 @@ def routed(consultation: Consultation, library: Library, dropped: list[str], ful
     reply = _common(consultation, library, dropped, full, why=full)
     reply["provisional"] = decision.status == ASK and bool(decision.plan)
     reply["plan"] = [
-        _filled({"specialist": step.specialist, "phase": step.phase, "role": step.role, "because": step.because, "when": step.when, "after": step.after, "done_when": step.done_when})
+        _filled(
+            {"specialist": step.specialist, "phase": step.phase, "role": step.role, "because": step.because, "when": step.when, "after": step.after, "done_when": step.done_when}
+        )
         for step in decision.plan
     ]
     reply["issues"] = _issues(decision.issues, library, full)
@@ -123,7 +125,10 @@ def _questions(consultation: Consultation, library: Library, why: bool) -> list[
             {
                 "id": name,
                 "ask": (question := library.questions[name]).ask,
-                "options": [_filled({"id": option.id, "text": option.text, "then": _then(consultation, option.present, option.absent, first, library)}) for option in possible_options(question, consultation.settled)],
+                "options": [
+                    _filled({"id": option.id, "text": option.text, "then": _then(consultation, option.present, option.absent, first, library)})
+                    for option in possible_options(question, consultation.settled)
+                ],
                 "find_out": question.find_out,
                 "why": question.why if why else "",
             }

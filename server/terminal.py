@@ -61,5 +61,7 @@ def _question(number: int, question: Mapping[str, Any]) -> Iterator[str]:
 
 def _step(number: int, step: Mapping[str, Any]) -> Iterator[str]:
     condition = f" [{step['when']}]" if "when" in step else ""
-    yield from textwrap.wrap(f"{number}. {step['specialist']} ({step['phase']}, {step['role']}){condition}: {step['because']}", WIDTH, initial_indent="  ", subsequent_indent="     ")
+    yield from textwrap.wrap(
+        f"{number}. {step['specialist']} ({step['phase']}, {step['role']}){condition}: {step['because']}", WIDTH, initial_indent="  ", subsequent_indent="     "
+    )
     yield from textwrap.wrap(f"done when {step['done_when']}", WIDTH, initial_indent="     ", subsequent_indent="     ")

@@ -183,7 +183,11 @@ class _Compiler:
 
 def _needed(data: dict[str, Any]) -> dict[str, Any]:
     """The entry without what only its author and its tests read."""
-    return {key: value for key, value in data.items() if key not in ("cues", "typed", "names", "patterns", "when", "derived", "examples", "references", "pure") or (key == "when" and isinstance(value, list))}
+    return {
+        key: value
+        for key, value in data.items()
+        if key not in ("cues", "typed", "names", "patterns", "when", "derived", "examples", "references", "pure") or (key == "when" and isinstance(value, list))
+    }
 
 
 def _named(data: Any, keys: list[str], path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], str]]:

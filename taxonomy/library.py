@@ -94,9 +94,7 @@ def library_from(data: Mapping[str, Any]) -> Library:
 
 
 def _question(name: str, one: Mapping[str, Any]) -> entries.Question:
-    options = tuple(
-        entries.Option(option, said["text"], tuple(said["words"]), tuple(said["present"]), tuple(said["absent"])) for option, said in one["options"].items()
-    )
+    options = tuple(entries.Option(option, said["text"], tuple(said["words"]), tuple(said["present"]), tuple(said["absent"])) for option, said in one["options"].items())
     return entries.Question(name, one["ask"], one["why"], one["effort"], one["find_out"] or "", options)
 
 

@@ -76,7 +76,9 @@ def _add(sources: Sources, path: Path, name: str, parts: tuple[str, ...]) -> Non
     elif len(parts) == 2 and path.suffix == ".yaml":
         sources.entries[parts[0]][path.stem] = source
     else:
-        sources.problems.append(Problem(name, 1, "is no file of a library", f"write <folder>/<id>.yaml with a folder of {', '.join(schema.FOLDERS)}, or one of {', '.join(FILES)}.yaml"))
+        sources.problems.append(
+            Problem(name, 1, "is no file of a library", f"write <folder>/<id>.yaml with a folder of {', '.join(schema.FOLDERS)}, or one of {', '.join(FILES)}.yaml")
+        )
 
 
 def _merged(below: Any, above: Any) -> Any:

@@ -22,9 +22,7 @@ class _Words(_SafeLoader):
 
 
 _Words.yaml_implicit_resolvers = {
-    first: kept
-    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-    if (kept := [(tag, pattern) for tag, pattern in resolvers if tag in KEPT_TAGS])
+    first: kept for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items() if (kept := [(tag, pattern) for tag, pattern in resolvers if tag in KEPT_TAGS])
 }
 
 

@@ -123,7 +123,9 @@ def read_case(text: str, library: Library) -> tuple[Case, list[str]]:
         if not TOKEN.fullmatch(token):
             raise CaseError(f"`case` is damaged at word {number}, {token[:60]!r}. Copy the case of the last reply whole; new findings go into `observations`.")
     if checksum != _checksum(" ".join(tokens)):
-        raise CaseError("`case` is damaged: its checksum does not fit, so a word was changed, added or lost. Copy the case of the last reply whole; new findings go into `observations`.")
+        raise CaseError(
+            "`case` is damaged: its checksum does not fit, so a word was changed, added or lost. Copy the case of the last reply whole; new findings go into `observations`."
+        )
     case, dropped = Case(), []
     for token in tokens[1:]:
         match = TOKEN.fullmatch(token)
@@ -178,5 +180,3 @@ def answered(case: Case, question_id: str, answer: str, library: Library) -> boo
 
 def _checksum(body: str) -> str:
     return hashlib.sha256(body.encode()).hexdigest()[:4]
-
-

@@ -182,7 +182,6 @@ def _without_issue(case: Case, settled: Settled, conventions: Mapping[str, Conve
     return Decision(ROUTE, [issue] if issue.symptoms else [], plan, questions, lead, [])
 
 
-
 def first_specialist(case: Case, settled: Settled, library: Library) -> str:
     """The specialist that comes first; empty where nothing leads."""
     if case.out_of_scope:
@@ -201,7 +200,9 @@ def flips(consultation: Consultation, library: Library, at_most: int = 3) -> lis
     """Single findings not known yet that would change the first specialist, each with the one that would then lead."""
     case, settled, decision = consultation.case, consultation.settled, consultation.decision
     first = decision.plan[0].specialist if decision.plan else ""
-    near = [symptom for issue in decision.issues[:1] for candidate in issue.candidates[:8] if candidate.cause in library.causes for symptom in library.causes[candidate.cause].evidence]
+    near = [
+        symptom for issue in decision.issues[:1] for candidate in issue.candidates[:8] if candidate.cause in library.causes for symptom in library.causes[candidate.cause].evidence
+    ]
     found: list[tuple[str, str]] = []
     for symptom in dict.fromkeys(near):
         if symptom not in settled.known and len(found) < at_most:

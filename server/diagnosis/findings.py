@@ -183,7 +183,14 @@ class Reader:
         for name, _, one, two in marks:
             if name == "denied-after" and one >= end - 1 and self.text.clauses[one] == self.text.clauses[end - 1] and one - end < NEGATION_REACH:
                 return True
-            if name == "negation" and self.text.clauses[one] == clause and two <= start and start - two < NEGATION_REACH and self.taken.get(one, end) >= end and not any(low <= one < high for low, high in pseudo):
+            if (
+                name == "negation"
+                and self.text.clauses[one] == clause
+                and two <= start
+                and start - two < NEGATION_REACH
+                and self.taken.get(one, end) >= end
+                and not any(low <= one < high for low, high in pseudo)
+            ):
                 return True
         return False
 

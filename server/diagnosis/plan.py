@@ -38,11 +38,7 @@ def conventions_for(settled: Settled, library: Library) -> dict[str, Convention]
 
 def matches(convention: Convention, present: frozenset[str]) -> bool:
     """Whether a convention's conditions hold."""
-    return (
-        present.issuperset(convention.when)
-        and (not convention.any or not present.isdisjoint(convention.any))
-        and present.isdisjoint(convention.unless)
-    )
+    return present.issuperset(convention.when) and (not convention.any or not present.isdisjoint(convention.any)) and present.isdisjoint(convention.unless)
 
 
 def steps_of(issue: Issue, convention: Convention | None, library: Library) -> list[PlanStep]:
@@ -78,7 +74,9 @@ def top_cause(specialist: str, issue: Issue) -> Candidate:
 def _ordered(specialists: Sequence[str], issue: Issue, library: Library) -> list[str]:
     """The specialists by weight, but a cause that is to be treated before another brings its specialist forward."""
     order = list(specialists)
-    standing = {candidate.cause: candidate.specialist for candidate in issue.candidates if candidate.specialist in order and candidate.share >= library.weights["decision"]["enters"]}
+    standing = {
+        candidate.cause: candidate.specialist for candidate in issue.candidates if candidate.specialist in order and candidate.share >= library.weights["decision"]["enters"]
+    }
     for cause, specialist in standing.items():
         for later in library.causes[cause].before if cause in library.causes else ():
             if later in standing and order.index(specialist) > order.index(standing[later]):

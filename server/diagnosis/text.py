@@ -8,7 +8,9 @@ from training_router.taxonomy.entries import Library
 from training_router.taxonomy.phrases import BREAK, NUMBER, found
 
 DIGITS = r"(?:\d{1,3}(?:,\d{3})+(?![\d,])|\d+)(?:\.\d+)?(?:e[+-]?\d+)?|\.\d+(?:e[+-]?\d+)?"
-UNIT = r"%|percent\b|k\b|m\b|mio\b|million\b|thousand\b|milliseconds?\b|ms\b|seconds?\b|secs?\b|s\b|minutes?\b|mins?\b|hours?\b|hrs?\b|h\b|days?\b|gib\b|gb\b|g\b|mib\b|mb\b|kb\b|tb\b"
+UNIT = (
+    r"%|percent\b|k\b|m\b|mio\b|million\b|thousand\b|milliseconds?\b|ms\b|seconds?\b|secs?\b|s\b|minutes?\b|mins?\b|hours?\b|hrs?\b|h\b|days?\b|gib\b|gb\b|g\b|mib\b|mb\b|kb\b|tb\b"
+)
 TOKEN = re.compile(
     rf"(?<![\w.,])(?P<number>(?:(?<![^\s=:(\[,])-)?(?:{DIGITS}))(?P<unit>\s?(?:{UNIT}))?"
     rf"(?:\s*(?:-|–|~|→|->|=>|\bto\b)\s*(?P<last>{DIGITS})(?P<last_unit>\s?(?:{UNIT}))?)?(?![\w])"

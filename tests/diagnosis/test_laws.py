@@ -61,7 +61,10 @@ def test_no_mix_of_pressures_moves_a_route(name: str, words: list[str], where: s
     assert not moved(consulted(text), consulted(f"{push} {text}" if where == "before" else f"{text} {push}"))
 
 
-BELIEFS = [*((cause, f"I think it is {cause.replace('-', ' ')}.") for cause in opened().causes), *((remedy, f"My lead says {remedy.replace('-', ' ')}.") for remedy in opened().remedies)]
+BELIEFS = [
+    *((cause, f"I think it is {cause.replace('-', ' ')}.") for cause in opened().causes),
+    *((remedy, f"My lead says {remedy.replace('-', ' ')}.") for remedy in opened().remedies),
+]
 
 
 @pytest.mark.parametrize(("about", "words"), BELIEFS, ids=[about for about, _ in BELIEFS])

@@ -50,7 +50,9 @@ def test_a_draft_that_skips_the_diagnosis_has_an_exit_status_of_its_own(capsys: 
     assert main(["pressure", "my model does not learn", "--draft", "Is the loss flat from the first step?"]) == DONE
 
 
-@pytest.mark.parametrize("arguments", [["route", "x", "--answer", "no-such-question=a"], ["route", "--file", "/nowhere/x"], ["route", "--case", "tr1 broken"], ["route", "x", "--library", "/nowhere"]])
+@pytest.mark.parametrize(
+    "arguments", [["route", "x", "--answer", "no-such-question=a"], ["route", "--file", "/nowhere/x"], ["route", "--case", "tr1 broken"], ["route", "x", "--library", "/nowhere"]]
+)
 def test_wrong_usage_says_what_is_wrong_and_prints_no_reply(arguments: list[str], capsys: pytest.CaptureFixture[str]):
     assert main(arguments) == USAGE
     out, error = capsys.readouterr()
