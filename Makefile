@@ -18,8 +18,8 @@ test: $(READY)
 	$(BIN)/python -m pytest
 
 lint: $(READY)
-	$(BIN)/ruff check server taxonomy prompts tests hatch_build.py
-	$(BIN)/ruff format --check server taxonomy prompts tests hatch_build.py
+	$(BIN)/ruff check server taxonomy prompts tests bench hatch_build.py
+	$(BIN)/ruff format --check server taxonomy prompts tests bench hatch_build.py
 	$(BIN)/basedpyright
 
 # the scores, the peers beside them; `make evals MISSES=-v` names each miss
