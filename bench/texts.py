@@ -8,6 +8,7 @@ from pathlib import Path
 import yaml
 
 from training_router.taxonomy.entries import Library
+from training_router.taxonomy.phrases import ENDS, GAP, NUMBER, Trie
 
 LONG = 64_000
 EVALS = Path(__file__).parent.parent / "tests" / "evals"
@@ -51,8 +52,24 @@ def hostile(library: Library) -> dict[str, Callable[[], str]]:
         "words of the cues, a line each": of_words(vocabulary, "\n"),
         "marks and words of the cues": of_words([*vocabulary, *list(library.marks) * 20]),
         "unknown words": unknown,
+        "whole cues": of_words(_phrases(library)),
+        "whole cues, a sentence each": of_words(_phrases(library), ". "),
     }
     return random_texts | {f"only {piece!r}": repeated(piece) for piece in REPEATED}
+
+
+def _phrases(library: Library) -> list[str]:
+    """One whole cue for each end that the table of cues has."""
+    phrases: list[str] = []
+    seen: set[int] = set()
+    waiting: list[tuple[Trie, str]] = [(library.cues, "")]
+    while waiting:
+        node, phrase = waiting.pop()
+        if id(node) not in seen:
+            seen.add(id(node))
+            phrases += [phrase] if ENDS in node else []
+            waiting += [(child, f"{phrase} {'7' if word == NUMBER else '' if word == GAP else word}") for word, child in node.items() if word != ENDS]
+    return phrases
 
 
 def _vocabulary(library: Library) -> set[str]:
