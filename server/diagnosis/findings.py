@@ -79,6 +79,7 @@ class Reader:
         self.text = read(source, library)
         self.marks = Marks(self.text, library)
         self.taken: dict[int, int] = {}
+        self.believed: dict[int, tuple[int, int]] = {}
         self.today = -1
         self.hits: dict[str, list[Hit]] = defaultdict(list)
         for owner, first, after, negated in found(library.cues, self.text.plain, library.known_words):
@@ -89,19 +90,20 @@ class Reader:
         """What the text says."""
         reading = Reading(unreadable=self._is_unreadable())
         beliefs = self._beliefs()
+        self.believed = self._believed(beliefs)
         figures = figures_read(self.text, ((name, first, after) for name, first, after, _ in self.hits["figure"]), self.library)
         symptoms = list(self._symptom_hits())
         self.today = self._today(symptoms, figures)
         self.taken = self._negations_taken(symptoms)
         for name, first, after, negated in symptoms:
-            reading.findings.append(self._finding(name, first, after, negated, beliefs))
+            reading.findings.append(self._finding(name, first, after, negated))
         for figure in figures:
             kind = self._kind(figure.first, figure.after, "setup")
             if kind not in (ATTRIBUTED, HYPOTHETICAL, PAST):
                 reading.figures[figure.figure] = (figure.value, self.text.quote(figure.first, figure.after))
         for name, first, after, negated in beliefs:
             self._file_belief(reading, name, first, after, negated)
-        reading.anchors = self._anchors(beliefs)
+        reading.anchors = self._anchors()
         return reading
 
     def _typed(self, first: int, after: int) -> tuple[int, int]:
@@ -141,10 +143,10 @@ class Reader:
         """The id of an entry as plain words: said outright, it beats what another entry is also called."""
         return [word for part in name.split("-") for word in self.library.words.plain(part)]
 
-    def _finding(self, name: str, first: int, after: int, negated: bool, beliefs: list[Hit]) -> Finding:
+    def _finding(self, name: str, first: int, after: int, negated: bool) -> Finding:
         symptom = self.library.symptoms[name]
         kind = self._kind(first, after, symptom.kind)
-        if kind == self.kind and self.kind == REPORTED and self._is_believed(first, after, beliefs, whole=symptom.kind == "fault"):
+        if kind == self.kind and self.kind == REPORTED and self._is_believed(first, after, whole=symptom.kind == "fault"):
             kind = ATTRIBUTED
         state = ABSENT if negated or self.is_denied(first, after) else PRESENT
         return Finding(name, state, kind, self.text.quote(first, after))
@@ -166,13 +168,14 @@ class Reader:
             return ATTRIBUTED
         return self.kind
 
-    def _is_believed(self, first: int, after: int, beliefs: list[Hit], whole: bool) -> bool:
+    def _believed(self, beliefs: Iterable[Hit]) -> dict[int, tuple[int, int]]:
+        """The plain words by which somebody believes in a cause or remedy, each with the span it belongs to."""
+        return {place: (first, after) for _, first, after, _ in beliefs if "attributed" in self.marks.over(*self._typed(first, after)) for place in range(first, after)}
+
+    def _is_believed(self, first: int, after: int, whole: bool) -> bool:
         """Whether the words, or as a whole, are among those by which a cause or remedy is believed in."""
-        for _, start, end, _ in beliefs:
-            touches = start <= first and after <= end if whole else start < after and first < end
-            if touches and "attributed" in self.marks.over(*self._typed(start, end)):
-                return True
-        return False
+        spans = {self.believed[place] for place in range(first, after) if place in self.believed}
+        return any(start <= first and after <= end for start, end in spans) if whole else bool(spans)
 
     def is_denied(self, first: int, after: int) -> bool:
         """Whether a negation around the plain words first..after denies them."""
@@ -227,12 +230,12 @@ class Reader:
         if self.kind == REPORTED and not negated and all(known.about != name for known in reading.hypotheses):
             reading.hypotheses.append(Hypothesis(name, quote))
 
-    def _anchors(self, beliefs: list[Hit]) -> dict[str, int]:
+    def _anchors(self) -> dict[str, int]:
         """How many different words tie the text to training (strong, weak) and to other fields; what is only believed does not."""
         places: dict[str, set[str]] = defaultdict(set)
         for kind in ("training", "field"):
             for name, first, after, _ in self.hits[kind]:
-                if kind == "field" or not self._is_believed(first, after, beliefs, whole=False):
+                if kind == "field" or not self._is_believed(first, after, whole=False):
                     places[name].add(" ".join(self.text.plain[first:after]))
         return {name: len(words) for name, words in places.items()}
 

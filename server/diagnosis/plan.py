@@ -1,8 +1,9 @@
 """Issues into a plan: the specialists in order, each with why it comes, what it waits for and what ends it."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 from training_router.server.diagnosis.case import Settled
@@ -28,12 +29,24 @@ class PlanStep:
 def conventions_for(settled: Settled, library: Library) -> dict[str, Convention]:
     """The convention that holds in each phase: every condition met, not beaten by another, then the most specific."""
     present = settled.all_present
-    matching = [one for one in library.conventions.values() if matches(one, present)]
+    index = conventions_by_symptom(library)
+    near = {one.id: one for symptom in present if symptom in index for one in index[symptom]}
+    matching = [one for one in near.values() if matches(one, present)]
     beaten = {other for one in matching for other in one.before}
     chosen: dict[str, Convention] = {}
     for one in sorted(matching, key=lambda one: (one.id in beaten, -len(one.when) - bool(one.any), one.kind, one.id)):
         chosen.setdefault(one.phase, one)
     return chosen
+
+
+@lru_cache(maxsize=8)
+def conventions_by_symptom(library: Library) -> dict[str, list[Convention]]:
+    """The conventions by the symptoms one of which must be present: the first of `when`, or else each of `any`."""
+    index: dict[str, list[Convention]] = defaultdict(list)
+    for one in library.conventions.values():
+        for symptom in one.when[:1] or one.any:
+            index[symptom].append(one)
+    return dict(index)
 
 
 def matches(convention: Convention, present: frozenset[str]) -> bool:

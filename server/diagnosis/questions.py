@@ -11,12 +11,14 @@ from training_router.server.diagnosis.differential import Issue, evidence_of
 from training_router.taxonomy.entries import Library, Option, Question
 
 AT_MOST = 3
-SHORTLIST = 6
+SHORTLIST = 5
+CONSIDERED = 14
 WORTH_ASKING = 0.01
 
 # P(option | cause), the row of `something-else` under "".
 Likelihood = Mapping[str, tuple[float, ...]]
 Joint = list[dict[str, float]]
+Shares = list[tuple[str, str, float]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +76,8 @@ def possible_options(question: Question, settled: Settled) -> list[Option]:
 def worths(issue: Issue, questions: Iterable[Question], library: Library) -> list[Worth]:
     """What each question is worth in this issue, the best first; those that tell nothing apart are left out."""
     weights = library.weights["effort"]
-    shares = [(candidate.cause, candidate.specialist, candidate.share) for candidate in issue.candidates]
-    prior = dict(issue.specialists())
+    shares = _likeliest(issue)
+    prior = _by_specialist(shares)
     leader = max(prior, key=lambda name: (prior[name], name))
     uncertainty = _entropy(prior.values())
     table = likelihoods(library)
@@ -92,7 +94,21 @@ def worths(issue: Issue, questions: Iterable[Question], library: Library) -> lis
     return sorted(found, key=lambda worth: (-worth.value, worth.question))
 
 
-def _joint(shares: Iterable[tuple[str, str, float]], rows: Likelihood, size: int) -> Joint:
+def _likeliest(issue: Issue) -> Shares:
+    """The likeliest causes of an issue with their specialists and shares; the rest is too small to ask about."""
+    first = issue.candidates[:CONSIDERED]
+    total = sum(candidate.share for candidate in first)
+    return [(candidate.cause, candidate.specialist, candidate.share / total) for candidate in first]
+
+
+def _by_specialist(shares: Shares) -> dict[str, float]:
+    sums: dict[str, float] = defaultdict(float)
+    for _, specialist, share in shares:
+        sums[specialist] += share
+    return sums
+
+
+def _joint(shares: Shares, rows: Likelihood, size: int) -> Joint:
     """P(option, specialist) for each option."""
     joint: Joint = [{} for _ in range(size)]
     neutral = rows[""]
@@ -122,8 +138,8 @@ def chosen(issue: Issue, ranked: list[Worth], first: list[str], library: Library
     asked = list(first[:AT_MOST])
     rest = [worth for worth in ranked if worth.question not in asked][:SHORTLIST]
     while rest and len(asked) < AT_MOST:
-        best = max(rest, key=lambda worth: (_added(worth, asked, issue, library), worth.question))
-        if _added(best, asked, issue, library) <= WORTH_ASKING:
+        added, _, best = max((_added(worth, asked, issue, library), worth.question, worth) for worth in rest)
+        if added <= WORTH_ASKING:
             break
         rest.remove(best)
         asked.append(best.question)
@@ -140,18 +156,14 @@ def _added(worth: Worth, asked: list[str], issue: Issue, library: Library) -> fl
 
 def _given(issue: Issue, before: str, question: str, library: Library) -> float:
     """What a question is expected to tell after another one is answered."""
-    table = likelihoods(library)
-    rows = table[before]
-    neutral = rows[""]
+    rows, asked = likelihoods(library)[before], likelihoods(library)[question]
+    neutral, size = rows[""], len(library.questions[question].options)
+    shares = _likeliest(issue)
     total = 0.0
-    size = len(library.questions[question].options)
-    for place in range(len(neutral)):
-        weighed = [(candidate.cause, candidate.specialist, candidate.share * rows.get(candidate.cause, neutral)[place]) for candidate in issue.candidates]
+    for place, even in enumerate(neutral):
+        weighed = [(cause, specialist, share * (rows[cause][place] if cause in rows else even)) for cause, specialist, share in shares]
         chance = sum(share for _, _, share in weighed)
         posterior = [(cause, specialist, share / chance) for cause, specialist, share in weighed]
-        shares: dict[str, float] = defaultdict(float)
-        for _, specialist, share in posterior:
-            shares[specialist] += share
-        value, _ = _value(_joint(posterior, table[question], size), "", _entropy(shares.values()), library)
+        value, _ = _value(_joint(posterior, asked, size), "", _entropy(_by_specialist(posterior).values()), library)
         total += chance * value
     return total
