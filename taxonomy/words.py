@@ -18,7 +18,7 @@ def stem(word: str) -> str:
 
 
 def _without_ending(word: str) -> str:
-    if word.endswith("ies") and len(word) > 4:
+    if word.endswith(("ies", "ied")) and len(word) > 4:
         return word[:-3] + "y"
     if word.endswith("ly") and len(word) > 5:
         word = word[:-2]

@@ -148,7 +148,8 @@ class Reader:
         kind = self._kind(first, after, symptom.kind)
         if kind == self.kind and self.kind == REPORTED and self._is_believed(first, after, whole=symptom.kind == "fault"):
             kind = ATTRIBUTED
-        state = ABSENT if negated or self.is_denied(first, after) else PRESENT
+        denied = symptom.kind not in REQUESTS and (negated or self.is_denied(first, after))
+        state = ABSENT if denied else PRESENT
         return Finding(name, state, kind, self.text.quote(first, after))
 
     def _kind(self, first: int, after: int, about: str) -> str:
