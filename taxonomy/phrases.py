@@ -9,6 +9,7 @@ from training_router.taxonomy.words import Wording
 
 GAP = ".."
 NUMBER = "#"
+ZERO, ZERO_WORD = "#0", "zero"  # a number that is nought is met by # and by the word
 ENDS = "."
 LIMIT = 1500
 
@@ -73,7 +74,8 @@ def _part(pieces: list[str], words: Wording, macros: Mapping[str, str], depth: i
         inner = _alternatives(pieces, words, macros, depth + 1)
         if not pieces or pieces.pop(0) != {"(": ")", "[": "]"}[piece]:
             raise PhraseError(f"a {piece!r} is not closed")
-        return [*inner, ()] if piece == "[" else inner
+        said = [branch for branch in inner if branch]  # an alternative of filler words says nothing
+        return [*said, ()] if piece == "[" or not said else said
     if piece in (GAP, NUMBER):
         return [(piece,)]
     if piece.startswith("<"):
@@ -135,7 +137,7 @@ def vocabulary(trie: Trie) -> frozenset[str]:
             seen.add(id(node))
             words.update(node)
             nodes += [child for word, child in node.items() if word != ENDS]
-    return frozenset(words - {ENDS, GAP})
+    return frozenset(words - {ENDS, GAP} | {ZERO})
 
 
 def found(trie: Trie, words: Sequence | list[str], known: frozenset[str]) -> list[tuple[int, int, int, bool]]:
@@ -152,25 +154,20 @@ def found(trie: Trie, words: Sequence | list[str], known: frozenset[str]) -> lis
             continue
         if word not in known:
             continue
+        active.append((trie, place, 0, False))
         waiting: list[tuple[Trie, int, int, bool]] = []
-        arrived: list[tuple[Trie, int, bool]] = []
         for node, start, gap, negated in active:
-            child = node.get(word)
-            if child is not None:
-                arrived.append((child, start, negated))
+            for child in (node.get(word),) if word != ZERO else (node.get(NUMBER), node.get(ZERO_WORD)):
+                if child is not None:
+                    waiting.append((child, start, 0, negated))
+                    for owner in child.get(ENDS, ()):
+                        hits.append((owner, start, place + 1, negated))
+                    inner = child.get(GAP)
+                    if inner is not None:
+                        waiting.append((inner, start, GAP_WORDS, negated))
             if gap:
                 waiting.append((node, start, gap - 1, negated or word in NEGATIONS))
-            elif word in NEGATIONS and not negated:
+            elif word in NEGATIONS and not negated and start != place:
                 waiting.append((node, start, 0, True))
-        child = trie.get(word)
-        if child is not None:
-            arrived.append((child, place, False))
-        for node, start, negated in arrived:
-            waiting.append((node, start, 0, negated))
-            for owner in node.get(ENDS, ()):
-                hits.append((owner, start, place + 1, negated))
-            inner = node.get(GAP)
-            if inner is not None:
-                waiting.append((inner, start, GAP_WORDS, negated))
         active = waiting
     return hits

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from training_router.server.diagnosis.text import Number, Text
 from training_router.taxonomy.conditions import worked_out
 from training_router.taxonomy.entries import Figure, Library
-from training_router.taxonomy.phrases import NUMBER
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +22,7 @@ def figures_read(text: Text, hits: Iterable[tuple[str, int, int]], library: Libr
     """The figures of a text in order; the longest pattern over a number decides what it is."""
     best: dict[int, FigureRead] = {}
     for figure_id, first, after in hits:
-        place = text.plain.index(NUMBER, first, after)
+        place = next(place for place in range(first, after) if place in text.numbers)
         value = _value(text.numbers[place], library.figures[figure_id])
         known = best.get(place)
         if value is not None and (known is None or after - first > known.after - known.first):

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from training_router.taxonomy.entries import Library
-from training_router.taxonomy.phrases import BREAK, NUMBER, found
+from training_router.taxonomy.phrases import BREAK, NUMBER, ZERO, found
 
 DIGITS = r"(?:\d{1,3}(?:,\d{3})+(?![\d,])|\d+)(?:\.\d+)?(?:e[+-]?\d+)?|\.\d+(?:e[+-]?\d+)?"
 UNIT = (
@@ -34,6 +34,7 @@ CONTRACTIONS = {"t": "not", "m": "am", "re": "are", "ve": "have", "ll": "will", 
 IRREGULAR = {"won't": ("will", "not"), "can't": ("can", "not"), "shan't": ("shall", "not")}
 APOSTROPHES = str.maketrans({"’": "'", "‘": "'", "`": " ", "´": "'"})
 WRAPPED = 40
+NUMBERS = frozenset((NUMBER, ZERO))
 LONGEST_SENTENCE = 150  # words; keeps the reading of marks linear in the text, whatever the text
 
 
@@ -96,11 +97,11 @@ def read(source: str, library: Library) -> Text:
                     text.plain.append(slips.get(plain, plain))
                     text.origin.append(place)
         elif kind in ("number", "unit", "last", "last_unit"):
-            if text.plain[-2:] == [NUMBER, NUMBER]:
+            if len(text.plain) > 1 and text.plain[-1] in NUMBERS and text.plain[-2] in NUMBERS:
                 continue  # a column of numbers has no names
             place = _type(text, match[0], match.span(), sentence, clause)
-            text.numbers[len(text.plain)] = _number(match)
-            text.plain.append(NUMBER)
+            number = text.numbers[len(text.plain)] = _number(match)
+            text.plain.append(NUMBER if number.value else ZERO)
             text.origin.append(place)
         elif kind == "soft":
             clause += 1
@@ -197,6 +198,8 @@ class Marks:
         last_clause = self.text.clauses[after - 1]
         names: set[str] = set()
         for name, scope, start, end in self.in_sentence(self.text.sentences[first]):
+            if first <= start and end <= after:
+                continue  # it is part of the words themselves
             if scope == "sentence" or (
                 (scope == "clause" and self.text.clauses[end - 1] == clause and start < after)
                 or (scope == "before" and start >= after - 1 and self.text.clauses[start] == last_clause)

@@ -116,7 +116,7 @@ def test_a_case_with_one_slip_is_refused_or_read(tool: str, data: st.DataObject)
     last = data.draw(st.integers(first, min(first + 3, len(case))))
     slipped = case[:first] + data.draw(st.text(max_size=3)) + case[last:]
     reply = replied(tool, {"case": slipped})
-    assert reply is None or " ".join(slipped.split()) == case
+    assert reply is None or " ".join(slipped.replace("\0", " ").split()) == case
 
 
 @settings(deadline=None, max_examples=20)
