@@ -12,7 +12,7 @@ from training_router.server.knowledge import library
 
 ROOT = Path(__file__).parent.parent
 ROOMS = ("server", "taxonomy", "prompts")
-STAGES = ("text", "figures", "findings", "case", "differential", "questions", "plan", "consultation", "pressure", "draft")
+STAGES = ("text", "marks", "figures", "findings", "case", "differential", "questions", "plan", "consultation", "pressure", "draft")
 DIAGNOSIS = "training_router.server.diagnosis."
 LONGEST_MODULE = 250
 IMPORTS_MCP = ("server/app.py", "server/demo.py", "server/http.py")

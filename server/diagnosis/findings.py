@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from training_router.server.diagnosis.figures import FigureRead, figures_read
-from training_router.server.diagnosis.text import Marks, read
+from training_router.server.diagnosis.marks import Marks
+from training_router.server.diagnosis.text import read
 from training_router.taxonomy.entries import Library
 from training_router.taxonomy.phrases import found
 
@@ -16,7 +17,6 @@ ATTRIBUTED, HYPOTHETICAL, PAST = "attributed", "hypothetical", "past"
 RANK = {REPORTED: 1, MEASURED: 2, ANSWERED: 3, OBSERVED: 4}
 REQUESTS = frozenset(("request", "concept"))
 HITS_EACH = 8
-NEGATION_REACH = 5
 LONGEST_CUE = 20
 LAST_LATIN = "\u02af"
 FOREIGN_LETTERS = 8
@@ -180,23 +180,7 @@ class Reader:
 
     def is_denied(self, first: int, after: int) -> bool:
         """Whether a negation around the plain words first..after denies them."""
-        start, end = self._typed(first, after)
-        marks = self.marks.in_sentence(self.text.sentences[start])
-        clause = self.text.clauses[start]
-        pseudo = [(one, two) for name, _, one, two in marks if name == "not-a-negation"]
-        for name, _, one, two in marks:
-            if name == "denied-after" and one >= end - 1 and self.text.clauses[one] == self.text.clauses[end - 1] and one - end < NEGATION_REACH:
-                return True
-            if (
-                name == "negation"
-                and self.text.clauses[one] == clause
-                and two <= start
-                and start - two < NEGATION_REACH
-                and self.taken.get(one, end) >= end
-                and not any(low <= one < high for low, high in pseudo)
-            ):
-                return True
-        return False
+        return self.marks.deny(first, after, self.taken)
 
     def _negations_taken(self, symptoms: Iterable[Hit]) -> dict[int, int]:
         """The typed words that belong to a cue and where that cue ends: a negation among them denies nothing beyond."""

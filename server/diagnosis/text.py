@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from training_router.taxonomy.entries import Library
-from training_router.taxonomy.phrases import BREAK, NUMBER, ZERO, found
+from training_router.taxonomy.phrases import BREAK, NUMBER, ZERO
 
 DIGITS = r"(?:\d{1,3}(?:,\d{3})+(?![\d,])|\d+)(?:\.\d+)?(?:e[+-]?\d+)?|\.\d+(?:e[+-]?\d+)?"
 UNIT = (
@@ -172,37 +172,3 @@ def _number(match: re.Match[str]) -> Number:
 def _unit(written: str | None) -> str:
     unit = (written or "").strip()
     return unit if unit in SCALES else unit.removesuffix("s")
-
-
-@dataclass(slots=True)
-class Marks:
-    """What the words around a place say about it, read sentence by sentence and only where asked."""
-
-    text: Text
-    library: Library
-    _read: dict[int, list[tuple[str, str, int, int]]] = field(default_factory=dict[int, list[tuple[str, str, int, int]]])
-
-    def in_sentence(self, sentence: int) -> list[tuple[str, str, int, int]]:
-        """The marks of one sentence as (name, scope, first typed word, typed word after)."""
-        marks = self._read.get(sentence)
-        if marks is None:
-            start = self.text.bounds[sentence - 1] if sentence else 0
-            end = self.text.bounds[sentence] if sentence < len(self.text.bounds) else len(self.text.typed)
-            names, words = self.library.mark_names, self.text.typed[start:end]
-            marks = self._read[sentence] = [(*names[owner], start + first, start + after) for owner, first, after, _ in found(self.library.marks, words, frozenset(words))]
-        return marks
-
-    def over(self, first: int, after: int) -> set[str]:
-        """The names of the marks whose scope covers the typed words first..after."""
-        clause = self.text.clauses[first]
-        last_clause = self.text.clauses[after - 1]
-        names: set[str] = set()
-        for name, scope, start, end in self.in_sentence(self.text.sentences[first]):
-            if first <= start and end <= after:
-                continue  # it is part of the words themselves
-            if scope == "sentence" or (
-                (scope == "clause" and self.text.clauses[end - 1] == clause and start < after)
-                or (scope == "before" and start >= after - 1 and self.text.clauses[start] == last_clause)
-            ):
-                names.add(name)
-        return names
