@@ -153,7 +153,7 @@ def _check(given: argparse.Namespace) -> int:
 def _serve(given: argparse.Namespace) -> int:
     from training_router.server.stdio import serve
 
-    serve(_library(given))
+    serve(lambda: _library(given))
     return DONE
 
 

@@ -1,13 +1,15 @@
 """The server on standard input and output."""
 
 import gc
+from collections.abc import Callable
 
 from training_router.taxonomy.entries import Library
 
 
-def serve(library: Library) -> None:
-    """Serves until the client closes the pipe. Collection pauses while the SDK is imported, since it builds thousands of models that all stay."""
+def serve(opened: Callable[[], Library]) -> None:
+    """Serves until the client closes the pipe. Collection pauses while the library and the SDK are loaded, since nearly all of that stays."""
     gc.disable()
+    library = opened()
     from training_router.server.app import build_app
 
     app = build_app(library)

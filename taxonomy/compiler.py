@@ -2,18 +2,19 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from training_router.taxonomy.conditions import ConditionError, figures_in, parsed
 from training_router.taxonomy.errors import LibraryError, Problem, did_you_mean
-from training_router.taxonomy.phrases import ENDS, GAP, NUMBER, PhraseError, Trie, add_to, packed, spelled_out
+from training_router.taxonomy.phrases import NUMBER, PhraseError, Trie, add_to, packed, spelled_out, vocabulary
 from training_router.taxonomy.sources import Source, Sources, gathered
 from training_router.taxonomy.words import Wording, stem, wording
 
 FORMAT = 1
-SLIP_LENGTH = 6
+SLIP_LENGTH, SLIP_USES = 7, 3  # a shorter or rarer word is not worth the room that its slips take
 
 # Which kind of entry each key names, by folder.
 LINKS: dict[str, dict[str, str]] = {
@@ -68,6 +69,7 @@ class _Compiler:
         self.owners: dict[tuple[str, str], int] = {}
         self.cues: Trie = {}
         self.typed_cues: Trie = {}
+        self.uses: Counter[str] = Counter()
 
     def data(self) -> dict[str, Any]:
         self._links()
@@ -93,7 +95,8 @@ class _Compiler:
             "cues": packed(self.cues),
             "typed_cues": packed(self.typed_cues),
             "marks": packed(marks),
-            "slips": _slips(self.cues),
+            "known_words": sorted(known := vocabulary(self.cues)),
+            "slips": _slips(known, self.uses),
         }
         data["digest"] = hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()[:16]
         return data
@@ -162,7 +165,9 @@ class _Compiler:
     def _cue(self, source: Source, path: tuple[str | int, ...], cue: str, owner: tuple[str, str], typed: bool = False) -> None:
         number = self.owners.setdefault(owner, len(self.owners))
         try:
-            for sequence in spelled_out(cue, AS_TYPED if typed else self.words, self.macros):
+            sequences = spelled_out(cue, AS_TYPED if typed else self.words, self.macros)
+            self.uses.update({word for sequence in sequences for word in sequence})
+            for sequence in sequences:
                 add_to(self.typed_cues if typed else self.cues, sequence, number)
         except PhraseError as error:
             self.problems.append(Problem(source.file, source.line(*path), str(error), "see README.md, Cues"))
@@ -210,22 +215,14 @@ def _parts(data: Any) -> Iterable[tuple[Any, Any]]:
     return data.items() if isinstance(data, dict) else enumerate(data)
 
 
-def _slips(cues: Trie) -> dict[str, str]:
+def _slips(known: frozenset[str], uses: Mapping[str, int]) -> dict[str, str]:
     """Long words of the cues with one letter missing -> the word meant; a slip that could mean two words is left out."""
-    words = {word for word in _vocabulary(cues) if len(word) >= SLIP_LENGTH and word.isalpha()}
-    known = set(_vocabulary(cues))
     slips: dict[str, str | None] = {}
-    for word in sorted(words):
+    for word in sorted(known):
+        if len(word) < SLIP_LENGTH or not word.isalpha() or uses.get(word, 0) < SLIP_USES:
+            continue
         for place in range(1, len(word)):
             shorter = word[:place] + word[place + 1 :]
             if shorter not in known and stem(shorter) not in known:
                 slips[shorter] = word if slips.get(shorter, word) == word else None
     return {slip: word for slip, word in sorted(slips.items()) if word}
-
-
-def _vocabulary(node: Trie) -> Iterator[str]:
-    for word, child in node.items():
-        if word != ENDS:
-            if word not in (GAP, NUMBER):
-                yield word
-            yield from _vocabulary(child)

@@ -9,7 +9,7 @@ from typing import Any
 
 from training_router.taxonomy import entries
 from training_router.taxonomy.entries import Convention, Library, Step
-from training_router.taxonomy.phrases import unpacked, vocabulary
+from training_router.taxonomy.phrases import unpacked
 from training_router.taxonomy.words import wording
 
 HOME = Path(__file__).resolve().parent
@@ -60,7 +60,6 @@ def _state_of_sources() -> str:
 
 def library_from(data: Mapping[str, Any]) -> Library:
     """The library that compiled data describes."""
-    cues = unpacked(data["cues"])
     return Library(
         digest=data["digest"],
         phases={name: entries.Phase(name, phase["title"], _step(phase["gate"]) if phase["gate"] else None) for name, phase in data["phases"].items()},
@@ -84,8 +83,8 @@ def library_from(data: Mapping[str, Any]) -> Library:
         breaks=frozenset(data["breaks"]),
         starts=frozenset(data["starts"]),
         owners=tuple((kind, name) for kind, name in data["owners"]),
-        cues=cues,
-        known_words=vocabulary(cues),
+        cues=unpacked(data["cues"]),
+        known_words=frozenset(data["known_words"]),
         typed_cues=unpacked(data["typed_cues"]),
         marks=unpacked(data["marks"]),
         mark_names=tuple((name, scope) for name, scope in data["mark_names"]),

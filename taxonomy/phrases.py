@@ -152,7 +152,7 @@ def found(trie: Trie, words: Sequence | list[str], known: frozenset[str]) -> lis
         if word == BREAK:
             active = []
             continue
-        if word not in known:
+        if word not in known or not (active or word in trie or word == ZERO):
             continue
         active.append((trie, place, 0, False))
         waiting: list[tuple[Trie, int, int, bool]] = []

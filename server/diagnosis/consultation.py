@@ -7,7 +7,7 @@ from training_router.server.diagnosis.case import Case, Settled, answered
 from training_router.server.diagnosis.differential import Issue, issues_of
 from training_router.server.diagnosis.findings import ABSENT, ANSWERED, ATTRIBUTED, HYPOTHETICAL, OBSERVED, PAST, PRESENT, REQUESTS, Finding, Reader, Reading
 from training_router.server.diagnosis.plan import PlanStep, conventions_for, joined, steps_of
-from training_router.server.diagnosis.questions import AT_MOST, Worth, chosen, open_questions, worths
+from training_router.server.diagnosis.questions import AT_MOST, Worth, chosen, is_open, worths
 from training_router.taxonomy.entries import Convention, Library
 
 ASK, ROUTE, OUT_OF_SCOPE = "ask", "route", "out_of_scope"
@@ -140,7 +140,7 @@ def decided(case: Case, settled: Settled, library: Library) -> Decision:
         return _without_issue(case, settled, conventions, library)
     leading = issues[0]
     lead = conventions.get(leading.phase)
-    ranked = worths(leading, open_questions(case, settled, library), library)
+    ranked = worths(leading, case, settled, library)
     status = ROUTE if lead or _is_clear(leading, ranked, library) else ASK
     parts = [steps_of(issue, conventions.get(issue.phase), library) for issue in issues]
     limit = library.weights["decision"]["in-plan" if status == ROUTE else "while-asking"]
@@ -164,8 +164,7 @@ def _own_questions(lead: Convention | None, case: Case, settled: Settled, librar
     """The questions that a convention brings along, those that are still open."""
     if lead is None:
         return []
-    still_open = {question.id for question in open_questions(case, settled, library)}
-    return [question for question in lead.asks if question in still_open]
+    return [question for question in lead.asks if is_open(library.questions[question], case, settled)]
 
 
 def _without_issue(case: Case, settled: Settled, conventions: Mapping[str, Convention], library: Library) -> Decision:

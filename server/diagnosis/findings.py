@@ -17,6 +17,7 @@ ATTRIBUTED, HYPOTHETICAL, PAST = "attributed", "hypothetical", "past"
 RANK = {REPORTED: 1, MEASURED: 2, ANSWERED: 3, OBSERVED: 4}
 REQUESTS = frozenset(("request", "concept"))
 HITS_EACH = 8
+ANCHORS_AT_MOST = 400
 LONGEST_CUE = 20
 LAST_LATIN = "\u02af"
 FOREIGN_LETTERS = 8
@@ -121,11 +122,11 @@ class Reader:
                 kept.append(hit)
             elif hit[2] - hit[1] > kept[-1][2] - kept[-1][1]:
                 kept[-1] = hit
-        spans = sorted({(first, after) for name, hits in by_symptom.items() if self.library.symptoms[name].kind == "fault" for _, first, after, negated in hits if not negated})
-        for name, hits in by_symptom.items():
-            if self.library.symptoms[name].kind == "fault":
-                hits = [hit for hit in hits if not _inside_longer(hit, spans)]
-            yield from hits if len(hits) <= HITS_EACH else hits[: HITS_EACH // 2] + hits[-HITS_EACH // 2 :]
+        few = {name: hits if len(hits) <= HITS_EACH else hits[: HITS_EACH // 2] + hits[-HITS_EACH // 2 :] for name, hits in by_symptom.items()}
+        faults = {name for name in few if self.library.symptoms[name].kind == "fault"}
+        spans = sorted({(first, after) for name in faults for _, first, after, negated in few[name] if not negated})
+        for name, hits in few.items():
+            yield from (hit for hit in hits if name not in faults or not _inside_longer(hit, spans))
 
     def _beliefs(self) -> list[Hit]:
         """The causes and remedies that are named, the longest where they overlap."""
@@ -219,7 +220,7 @@ class Reader:
         """How many different words tie the text to training (strong, weak) and to other fields; what is only believed does not."""
         places: dict[str, set[str]] = defaultdict(set)
         for kind in ("training", "field"):
-            for name, first, after, _ in self.hits[kind]:
+            for name, first, after, _ in self.hits[kind][:ANCHORS_AT_MOST]:
                 if kind == "field" or not self._is_believed(first, after, whole=False):
                     places[name].add(" ".join(self.text.plain[first:after]))
         return {name: len(words) for name, words in places.items()}

@@ -55,17 +55,25 @@ def _softmax(points: Iterable[int], library: Library, kept: float) -> tuple[floa
     return tuple(kept * weight / total for weight in weights)
 
 
-def open_questions(case: Case, settled: Settled, library: Library) -> list[Question]:
-    """The questions that are neither answered nor settled by what is known."""
+@lru_cache(maxsize=8)
+def questions_by_cause(library: Library) -> Mapping[str, tuple[str, ...]]:
+    """The questions that tell each cause from the others."""
+    index: dict[str, list[str]] = defaultdict(list)
+    for question, rows in likelihoods(library).items():
+        for cause in rows:
+            index[cause].append(question)
+    return {cause: tuple(questions) for cause, questions in index.items()}
+
+
+def is_open(question: Question, case: Case, settled: Settled) -> bool:
+    """Whether a question is neither answered nor settled by what is known."""
     known, present = settled.known, settled.all_present
-    return [
-        question
-        for question in library.questions.values()
-        if question.id not in case.answers
+    return (
+        question.id not in case.answers
         and not any(option.present and present.issuperset(option.present) for option in question.options)
         and any(symptom not in known for option in question.options for symptom in (*option.present, *option.absent))
         and len(possible_options(question, settled)) > 1
-    ]
+    )
 
 
 def possible_options(question: Question, settled: Settled) -> list[Option]:
@@ -73,24 +81,20 @@ def possible_options(question: Question, settled: Settled) -> list[Option]:
     return [option for option in question.options if settled.all_present.isdisjoint(option.absent) and settled.gone.isdisjoint(option.present)]
 
 
-def worths(issue: Issue, questions: Iterable[Question], library: Library) -> list[Worth]:
-    """What each question is worth in this issue, the best first; those that tell nothing apart are left out."""
-    weights = library.weights["effort"]
+def worths(issue: Issue, case: Case, settled: Settled, library: Library) -> list[Worth]:
+    """What each open question is worth in this issue, the best first; those that tell nothing apart are left out."""
+    efforts, table, index = library.weights["effort"], likelihoods(library), questions_by_cause(library)
     shares = _likeliest(issue)
     prior = _by_specialist(shares)
     leader = max(prior, key=lambda name: (prior[name], name))
     uncertainty = _entropy(prior.values())
-    table = likelihoods(library)
     found: list[Worth] = []
-    causes = {cause for cause, _, _ in shares}
-    for question in questions:
-        rows = table[question.id]
-        if causes.isdisjoint(rows):
-            continue
-        joint = _joint(shares, rows, len(question.options))
-        value, flips = _value(joint, leader, uncertainty, library)
-        if value * weights[question.effort] > WORTH_ASKING:
-            found.append(Worth(question.id, value * weights[question.effort], flips))
+    for name in sorted({question for cause, _, _ in shares for question in index.get(cause, ())}):
+        question = library.questions[name]
+        if is_open(question, case, settled):
+            value, flips = _value(_joint(shares, table[name], len(question.options)), leader, uncertainty, library)
+            if value * efforts[question.effort] > WORTH_ASKING:
+                found.append(Worth(name, value * efforts[question.effort], flips))
     return sorted(found, key=lambda worth: (-worth.value, worth.question))
 
 

@@ -79,30 +79,38 @@ def read(source: str, library: Library) -> Text:
     if len(lowered) != len(source):
         lowered = "".join(low if len(low := letter.lower()) == 1 else letter for letter in source).translate(APOSTROPHES)
     sentence, clause, line_start = 0, 0, 0
-    wording, slips, breaking = library.words.plain, library.slips, library.breaks
+    wording, slips, breaking, starts = library.words.plain, library.slips, library.breaks, library.starts
+    typed, spans, sentences, clauses, plain, origin, bounds = text.typed, text.spans, text.sentences, text.clauses, text.plain, text.origin, text.bounds
     for match in TOKEN.finditer(lowered):
         kind, start = match.lastgroup, match.start()
         if kind == "word":
-            if len(text.typed) - (text.bounds[-1] if text.bounds else 0) > LONGEST_SENTENCE:
+            if len(typed) - (bounds[-1] if bounds else 0) > LONGEST_SENTENCE:
                 sentence, clause = _next_sentence(text, sentence, clause)
-            elif match[0] in library.starts and _starts_unmarked(text, start, match.end()):
+            elif match[0] in starts and _starts_unmarked(text, start, match.end()):
                 sentence, clause = _next_sentence(text, sentence, clause)
-                text.plain.append(BREAK)
-                text.origin.append(-1)
+                plain.append(BREAK)
+                origin.append(-1)
             for word in _uncontracted(match[0]):
                 if word in breaking:
                     clause += 1
-                place = _type(text, word, match.span(), sentence, clause)
-                for plain in wording(word):
-                    text.plain.append(slips.get(plain, plain))
-                    text.origin.append(place)
+                place = len(typed)
+                typed.append(word)
+                spans.append(match.span())
+                sentences.append(sentence)
+                clauses.append(clause)
+                for form in wording(word):
+                    plain.append(slips.get(form, form))
+                    origin.append(place)
         elif kind in ("number", "unit", "last", "last_unit"):
-            if len(text.plain) > 1 and text.plain[-1] in NUMBERS and text.plain[-2] in NUMBERS:
+            if len(plain) > 1 and plain[-1] in NUMBERS and plain[-2] in NUMBERS:
                 continue  # a column of numbers has no names
-            place = _type(text, match[0], match.span(), sentence, clause)
-            number = text.numbers[len(text.plain)] = _number(match)
-            text.plain.append(NUMBER if number.value else ZERO)
-            text.origin.append(place)
+            number = text.numbers[len(plain)] = _number(match)
+            plain.append(NUMBER if number.value else ZERO)
+            origin.append(len(typed))
+            typed.append(match[0])
+            spans.append(match.span())
+            sentences.append(sentence)
+            clauses.append(clause)
         elif kind == "soft":
             clause += 1
         else:
@@ -115,10 +123,10 @@ def read(source: str, library: Library) -> Text:
                 if "?" in match[0] or "？" in match[0]:
                     text.asked.add(sentence)
                 sentence += 1
-                text.bounds.append(len(text.typed))
-            text.plain.append(BREAK)
-            text.origin.append(-1)
-    text.bounds.append(len(text.typed))
+                bounds.append(len(typed))
+            plain.append(BREAK)
+            origin.append(-1)
+    bounds.append(len(typed))
     return text
 
 
@@ -133,14 +141,6 @@ def _starts_unmarked(text: Text, start: int, end: int) -> bool:
     if not text.typed or not source[start].isupper() or source[start + 1 : end].isupper() or text.origin[-1] == -1:
         return False
     return source[text.spans[-1][0]].islower() and source[text.spans[-1][1] : start].isspace()
-
-
-def _type(text: Text, word: str, span: tuple[int, int], sentence: int, clause: int) -> int:
-    text.typed.append(word)
-    text.spans.append(span)
-    text.sentences.append(sentence)
-    text.clauses.append(clause)
-    return len(text.typed) - 1
 
 
 def _uncontracted(word: str) -> tuple[str, ...]:
