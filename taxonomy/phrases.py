@@ -140,11 +140,11 @@ def vocabulary(trie: Trie) -> frozenset[str]:
     return frozenset(words - {ENDS, GAP} | {ZERO})
 
 
-def found(trie: Trie, words: Sequence | list[str], known: frozenset[str]) -> list[tuple[int, int, int, bool]]:
+def found(trie: Trie, words: Sequence | list[str], known: frozenset[str] | None = None) -> list[tuple[int, int, int, bool]]:
     """Every cue in the words as (owner, first word, word after the last, a negation stands inside), in linear time.
 
     A break ends every cue under way; up to three words pass inside a gap; between any two words may stand a negation, and
-    words that no cue knows (not in `known`).
+    words that no cue knows (not in `known`; without it every word counts).
     """
     hits: list[tuple[int, int, int, bool]] = []
     active: list[tuple[Trie, int, int, bool]] = []
@@ -152,22 +152,19 @@ def found(trie: Trie, words: Sequence | list[str], known: frozenset[str]) -> lis
         if word == BREAK:
             active = []
             continue
-        if word not in known or not (active or word in trie or word == ZERO):
+        if not (active or word in trie or word == ZERO) or (known is not None and word not in known):
             continue
-        active.append((trie, place, 0, False))
-        waiting: list[tuple[Trie, int, int, bool]] = []
-        for node, start, gap, negated in active:
-            for child in (node.get(word),) if word != ZERO else (node.get(NUMBER), node.get(ZERO_WORD)):
-                if child is not None:
-                    waiting.append((child, start, 0, negated))
-                    for owner in child.get(ENDS, ()):
-                        hits.append((owner, start, place + 1, negated))
-                    inner = child.get(GAP)
-                    if inner is not None:
-                        waiting.append((inner, start, GAP_WORDS, negated))
-            if gap:
-                waiting.append((node, start, gap - 1, negated or word in NEGATIONS))
-            elif word in NEGATIONS and not negated and start != place:
-                waiting.append((node, start, 0, True))
+        denies = word in NEGATIONS
+        waiting = [(node, start, gap - 1 if gap else 0, negated or denies) for node, start, gap, negated in active if gap or (denies and not negated)]
+        for key in (word,) if word != ZERO else (NUMBER, ZERO_WORD):
+            arrived = [(child, start, negated) for node, start, _, negated in active if (child := node.get(key)) is not None]
+            if key in trie:
+                arrived.append((trie[key], place, False))
+            for node, start, negated in arrived:
+                waiting.append((node, start, 0, negated))
+                if ENDS in node:
+                    hits.extend([(owner, start, place + 1, negated) for owner in node[ENDS]])
+                if GAP in node:
+                    waiting.append((node[GAP], start, GAP_WORDS, negated))
         active = waiting
     return hits

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from training_router.server.diagnosis.case import Case, Settled, answered
 from training_router.server.diagnosis.differential import Issue, issues_of
 from training_router.server.diagnosis.findings import ABSENT, ANSWERED, ATTRIBUTED, HYPOTHETICAL, OBSERVED, PAST, PRESENT, REQUESTS, Finding, Reader, Reading
-from training_router.server.diagnosis.plan import PlanStep, conventions_for, joined, steps_of
+from training_router.server.diagnosis.plan import PlanStep, conventions_for, joined, steps_of, with_gate
 from training_router.server.diagnosis.questions import AT_MOST, Worth, chosen, is_open, worths
 from training_router.taxonomy.entries import Convention, Library
 
@@ -143,6 +143,7 @@ def decided(case: Case, settled: Settled, library: Library) -> Decision:
     ranked = worths(leading, case, settled, library)
     status = ROUTE if lead or _is_clear(leading, ranked, library) else ASK
     parts = [steps_of(issue, conventions.get(issue.phase), library) for issue in issues]
+    parts[0] = with_gate(parts[0], leading.phase, library)
     limit = library.weights["decision"]["in-plan" if status == ROUTE else "while-asking"]
     plan = joined(parts, case.done, int(limit))
     first = _own_questions(lead, case, settled, library)

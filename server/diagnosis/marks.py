@@ -25,7 +25,7 @@ class Marks:
             start = self.text.bounds[sentence - 1] if sentence else 0
             end = self.text.bounds[sentence] if sentence < len(self.text.bounds) else len(self.text.typed)
             names, words = self.library.mark_names, self.text.typed[start:end]
-            marks = self._read[sentence] = [(*names[owner], start + first, start + after) for owner, first, after, _ in found(self.library.marks, words, frozenset(words))]
+            marks = self._read[sentence] = [(*names[owner], start + first, start + after) for owner, first, after, _ in found(self.library.marks, words)]
         return marks
 
     def over(self, first: int, after: int) -> set[str]:

@@ -55,7 +55,7 @@ def matches(convention: Convention, present: frozenset[str]) -> bool:
 
 
 def steps_of(issue: Issue, convention: Convention | None, library: Library) -> list[PlanStep]:
-    """The steps of one issue: its convention's in their order, then the specialists with enough weight, then its gate."""
+    """The steps of one issue: its convention's in their order, then the specialists with enough weight."""
     decision = library.weights["decision"]
     steps = [_by_convention(step, issue.phase, place, library) for place, step in enumerate(convention.steps)] if convention else []
     named = {step.specialist for step in steps}
@@ -63,7 +63,7 @@ def steps_of(issue: Issue, convention: Convention | None, library: Library) -> l
     for specialist in _ordered(weighty or [name for name, _ in issue.specialists()[:1]], issue, library)[: int(decision["per-issue"])]:
         if specialist not in named:
             steps.append(_by_weight(specialist, issue, SECONDARY if steps else PRIMARY, library))
-    return _with_gate(steps, issue.phase, library)
+    return steps
 
 
 def _by_convention(step: Step, phase: str, place: int, library: Library) -> PlanStep:
@@ -98,7 +98,8 @@ def _ordered(specialists: Sequence[str], issue: Issue, library: Library) -> list
     return order
 
 
-def _with_gate(steps: list[PlanStep], phase: str, library: Library) -> list[PlanStep]:
+def with_gate(steps: list[PlanStep], phase: str, library: Library) -> list[PlanStep]:
+    """The steps of the leading phase, its gate behind the first; a later phase meets its gate when its turn has come."""
     gate = library.phases[phase].gate
     if gate is None or any(step.specialist == gate.specialist for step in steps):
         return steps

@@ -40,6 +40,6 @@ def _as_typed(reader: Reader) -> Iterator[tuple[str, int, int]]:
     library, text = reader.library, reader.text
     for start, end in pairwise((0, *text.bounds)):
         words = [NUMBER if word[0].isdigit() else word for word in text.typed[start:end]]
-        for owner, first, after, negated in found(library.typed_cues, words, frozenset(words)):
+        for owner, first, after, negated in found(library.typed_cues, words):
             if not negated:
                 yield library.owners[owner][1], start + first, start + after

@@ -12,9 +12,10 @@ UNIT = (
     r"%|percent\b|k\b|m\b|mio\b|million\b|thousand\b|milliseconds?\b|ms\b|seconds?\b|secs?\b|s\b|minutes?\b|mins?\b|hours?\b|hrs?\b|h\b|days?\b|gib\b|gb\b|g\b|mib\b|mb\b|kb\b|tb\b"
 )
 TOKEN = re.compile(
-    rf"(?<![\w.,])(?P<number>(?:(?<![^\s=:(\[,])-)?(?:{DIGITS}))(?P<unit>\s?(?:{UNIT}))?"
+    r"(?P<word>[^\W\d_][^\W_]*(?:'[^\W\d_]+)?)"  # first, since most are words
+    rf"|(?<![\w.,])(?P<number>(?:(?<![^\s=:(\[,])-)?(?:{DIGITS}))(?P<unit>\s?(?:{UNIT}))?"
     rf"(?:\s*(?:-|–|~|→|->|=>|\bto\b)\s*(?P<last>{DIGITS})(?P<last_unit>\s?(?:{UNIT}))?)?(?![\w])"
-    r"|(?P<word>[^\W_]+(?:'[^\W\d_]+)?)"
+    r"|(?P<code>[^\W_]+)"
     r"|(?P<end>[.!?…。？！]+(?=\s|$|[\"')\]])|[。？！]|\n\s*\n)"
     r"|(?P<line>\n)"
     r"|(?P<hard>[,;|、，；]|\s[-–]+\s|—)"
@@ -79,11 +80,11 @@ def read(source: str, library: Library) -> Text:
     if len(lowered) != len(source):
         lowered = "".join(low if len(low := letter.lower()) == 1 else letter for letter in source).translate(APOSTROPHES)
     sentence, clause, line_start = 0, 0, 0
-    wording, slips, breaking, starts = library.words.plain, library.slips, library.breaks, library.starts
+    wording, memo, slips, breaking, starts = library.words.plain, library.words.memo, library.slips, library.breaks, library.starts
     typed, spans, sentences, clauses, plain, origin, bounds = text.typed, text.spans, text.sentences, text.clauses, text.plain, text.origin, text.bounds
     for match in TOKEN.finditer(lowered):
         kind, start = match.lastgroup, match.start()
-        if kind == "word":
+        if kind == "word" or kind == "code":
             if len(typed) - (bounds[-1] if bounds else 0) > LONGEST_SENTENCE:
                 sentence, clause = _next_sentence(text, sentence, clause)
             elif match[0] in starts and _starts_unmarked(text, start, match.end()):
@@ -98,7 +99,7 @@ def read(source: str, library: Library) -> Text:
                 spans.append(match.span())
                 sentences.append(sentence)
                 clauses.append(clause)
-                for form in wording(word):
+                for form in memo.get(word) or wording(word):
                     plain.append(slips.get(form, form))
                     origin.append(place)
         elif kind in ("number", "unit", "last", "last_unit"):
