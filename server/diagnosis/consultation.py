@@ -206,7 +206,7 @@ def flips(consultation: Consultation, library: Library, at_most: int = 3) -> lis
     found: list[tuple[str, str]] = []
     for symptom in dict.fromkeys(near):
         if symptom not in settled.known and len(found) < at_most:
-            then = first_specialist(case, settled.having((symptom,), ()), library)
+            then = first_specialist(case, settled.having((symptom,), (), library), library)
             if then != first:
                 found.append((symptom, then))
     return found
