@@ -108,8 +108,11 @@ def _take_observation(taken: Consultation, observation: str, library: Library) -
     words = head.split()
     match words:
         case ["tried", remedy] if remedy in library.remedies:
-            marks = {name for name, *_ in Reader(f"tried this, {tail}", library).marks.in_sentence(0)} if tail else set[str]()
-            taken.case.tried[remedy] = "helped" in marks and "failed" not in marks
+            marks = Reader(tail, library).marks.in_text()
+            if marks.isdisjoint(("helped", "failed")):
+                taken.unread.append(observation[:60])
+            else:
+                taken.case.tried[remedy] = "failed" not in marks
         case ["done", specialist] if specialist in library.specialists:
             taken.case.done.add(specialist)
         case ["not", symptom] if symptom in library.symptoms:
