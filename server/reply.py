@@ -94,7 +94,7 @@ def _next(consultation: Consultation, library: Library) -> str:
     if decision.status == OUT_OF_SCOPE:
         return library.next["out-of-scope"]
     if decision.status == ASK:
-        saying = "ask-translation" if case.foreign else "ask" if decision.issues else "ask-opening"
+        saying = "ask-translation" if case.foreign else "ask" if decision.plan else "ask-opening"
     elif decision.lead and decision.lead.hold:
         saying = "route-hold"
     else:
