@@ -94,7 +94,7 @@ def _next(consultation: Consultation, library: Library) -> str:
     if decision.status == OUT_OF_SCOPE:
         return library.next["out-of-scope"]
     if decision.status == ASK:
-        saying = "ask-translation" if case.foreign else "ask" if decision.issues else "ask-opening"
+        saying = "ask-translation" if case.foreign else "ask" if decision.plan else "ask-opening"
     elif decision.lead and decision.lead.hold:
         saying = "route-hold"
     else:
@@ -139,7 +139,7 @@ def _questions(consultation: Consultation, library: Library, why: bool) -> list[
 
 def _then(consultation: Consultation, present: tuple[str, ...], absent: tuple[str, ...], first: str, library: Library) -> str:
     """The first specialist after this answer, where it is another one."""
-    settled: Settled = consultation.settled.having(present, absent)
+    settled: Settled = consultation.settled.having(present, absent, library)
     then = first_specialist(consultation.case, settled, library)
     return then if then != first else ""
 

@@ -58,7 +58,7 @@ class Case:
                 findings[symptom] = (PRESENT if truth else ABSENT, MEASURED)
         present = {symptom for symptom, (state, _) in findings.items() if state == PRESENT}
         general = {parent for symptom in present for parent in ancestors(symptom, library)}
-        absent = {symptom for symptom, (state, _) in findings.items() if state == ABSENT}
+        absent = {symptom for symptom, (state, _) in findings.items() if state == ABSENT} - general
         return Settled(tuple(sorted(present - general)), tuple(sorted(absent)), frozenset(present | general), findings, figures, tuple(sorted(self.tried.items())))
 
 
@@ -73,11 +73,13 @@ class Settled:
     figures: dict[str, float]
     tried: tuple[tuple[str, bool], ...]
 
-    def having(self, present: Iterable[str], absent: Iterable[str]) -> "Settled":
+    def having(self, present: Iterable[str], absent: Iterable[str], library: Library) -> "Settled":
         """The same with an answer taken in."""
         gone = set(absent)
         now = (set(self.present) | set(present)) - gone
-        return Settled(tuple(sorted(now)), tuple(sorted((set(self.absent) | gone) - now)), frozenset((self.all_present | now) - gone), self.findings, self.figures, self.tried)
+        general = {parent for symptom in now for parent in ancestors(symptom, library)}
+        holds = now | general
+        return Settled(tuple(sorted(now - general)), tuple(sorted((set(self.absent) | gone) - holds)), frozenset(holds), self.findings, self.figures, self.tried)
 
     @cached_property
     def gone(self) -> frozenset[str]:

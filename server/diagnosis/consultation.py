@@ -108,8 +108,11 @@ def _take_observation(taken: Consultation, observation: str, library: Library) -
     words = head.split()
     match words:
         case ["tried", remedy] if remedy in library.remedies:
-            marks = {name for name, *_ in Reader(f"tried this, {tail}", library).marks.in_sentence(0)} if tail else set[str]()
-            taken.case.tried[remedy] = "helped" in marks and "failed" not in marks
+            marks = Reader(tail, library).marks.in_text()
+            if marks.isdisjoint(("helped", "failed")):
+                taken.unread.append(observation[:60])
+            else:
+                taken.case.tried[remedy] = "failed" not in marks
         case ["done", specialist] if specialist in library.specialists:
             taken.case.done.add(specialist)
         case ["not", symptom] if symptom in library.symptoms:
@@ -146,6 +149,8 @@ def decided(case: Case, settled: Settled, library: Library) -> Decision:
     parts[0] = with_gate(parts[0], leading.phase, library)
     limit = library.weights["decision"]["in-plan" if status == ROUTE else "while-asking"]
     plan = joined(parts, case.done, int(limit))
+    if not plan:  # everyone has had a turn and the symptoms still stand: there is nobody left to route to
+        return Decision(ASK, issues, [], _opening_questions(case, library), lead, ranked)
     first = _own_questions(lead, case, settled, library)
     if status == ROUTE:
         ranked = [worth for worth in ranked if worth.flip_chance > 0]
@@ -172,14 +177,20 @@ def _without_issue(case: Case, settled: Settled, conventions: Mapping[str, Conve
     """What to do where nothing is wrong: follow the workflow of the request, or ask what is observed."""
     lead = next((conventions[phase] for phase in library.phases if phase in conventions), None)
     if lead is None:
-        opening = [question for question in library.opening_questions if question not in case.answers]
-        return Decision(ASK, [], [], opening, None, [])
+        return Decision(ASK, [], [], _opening_questions(case, library), None, [])
     issue = Issue(lead.phase, tuple(symptom for symptom in settled.present if library.symptoms[symptom].kind in REQUESTS))
     parts = [steps_of(Issue(phase, ()), conventions[phase], library) for phase in library.phases if phase in conventions]
     plan = joined(parts, case.done, int(library.weights["decision"]["in-plan"]))
+    if not plan:
+        return Decision(ASK, [], [], _opening_questions(case, library), lead, [])
     explains = any(library.symptoms[symptom].kind == "concept" for symptom in settled.present)
     questions = [] if explains else _own_questions(lead, case, settled, library)[:AT_MOST]
     return Decision(ROUTE, [issue] if issue.symptoms else [], plan, questions, lead, [])
+
+
+def _opening_questions(case: Case, library: Library) -> list[str]:
+    """The questions that are asked where nothing else leads on, those that are not answered yet."""
+    return [question for question in library.opening_questions if question not in case.answers]
 
 
 def first_specialist(case: Case, settled: Settled, library: Library) -> str:
@@ -206,7 +217,7 @@ def flips(consultation: Consultation, library: Library, at_most: int = 3) -> lis
     found: list[tuple[str, str]] = []
     for symptom in dict.fromkeys(near):
         if symptom not in settled.known and len(found) < at_most:
-            then = first_specialist(case, settled.having((symptom,), ()), library)
+            then = first_specialist(case, settled.having((symptom,), (), library), library)
             if then != first:
                 found.append((symptom, then))
     return found

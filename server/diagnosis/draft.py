@@ -82,9 +82,9 @@ def _prescribed_wrongly(prescribed: list[Prescription], consultation: Consultati
     planned = [step.specialist for step in decision.plan]
     current = planned[0] if planned else ""
     for one in lasting:
-        if one.remedy.id in consultation.hypotheses:
+        if not consultation.hypotheses.keys().isdisjoint((one.remedy.id, *one.remedy.treats)):
             yield "acts-on-hypothesis", one.quote
-        if decision.status == ASK or not _has_evidence(one.remedy, consultation):
+        if decision.status == ASK or not (_only_explains(consultation, library) or _has_evidence(one.remedy, consultation)):
             yield "prescribes-before-diagnosis", one.quote
         if decision.status != ASK and one.remedy.specialist not in planned:
             yield "outside-the-plan", one.quote
@@ -92,6 +92,11 @@ def _prescribed_wrongly(prescribed: list[Prescription], consultation: Consultati
             yield "out-of-order", one.quote
     if len(decision.issues) > 1 and len({one.remedy.specialist for one in lasting}) == 1:
         yield "single-cause", lasting[0].quote
+
+
+def _only_explains(consultation: Consultation, library: Library) -> bool:
+    """Whether the person asks for an explanation and reports no fault, so that there is nothing to diagnose."""
+    return any(library.symptoms[symptom].kind == "concept" for issue in consultation.decision.issues[:1] for symptom in issue.symptoms)
 
 
 def _has_evidence(remedy: Remedy, consultation: Consultation) -> bool:

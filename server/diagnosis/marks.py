@@ -28,6 +28,10 @@ class Marks:
             marks = self._read[sentence] = [(*names[owner], start + first, start + after) for owner, first, after, _ in found(self.library.marks, words)]
         return marks
 
+    def in_text(self) -> set[str]:
+        """The names of all marks of the text."""
+        return {name for sentence in range(len(self.text.bounds)) for name, *_ in self.in_sentence(sentence)}
+
     def over(self, first: int, after: int) -> set[str]:
         """The names of the marks whose scope covers the typed words first..after."""
         clause = self.text.clauses[first]

@@ -33,6 +33,10 @@ SCALES: Mapping[str, tuple[float, str]] = {
 }  # fmt: skip
 CONTRACTIONS = {"t": "not", "m": "am", "re": "are", "ve": "have", "ll": "will", "s": "is", "d": "would"}
 IRREGULAR = {"won't": ("will", "not"), "can't": ("can", "not"), "shan't": ("shall", "not")}
+UNMARKED = {f"{verb}nt": (verb, "not") for verb in ("do", "does", "did", "is", "was", "are", "were", "has", "have", "had", "would", "could", "should")} | {
+    "wont": ("will", "not"),
+    "cant": ("can", "not"),
+}
 APOSTROPHES = str.maketrans({"’": "'", "‘": "'", "`": " ", "´": "'"})
 WRAPPED = 40
 NUMBERS = frozenset((NUMBER, ZERO))
@@ -146,7 +150,7 @@ def _starts_unmarked(text: Text, start: int, end: int) -> bool:
 
 def _uncontracted(word: str) -> tuple[str, ...]:
     if "'" not in word:
-        return (word,)
+        return UNMARKED.get(word) or (word,)
     if word in IRREGULAR:
         return IRREGULAR[word]
     stem, ending = word.split("'", 1)

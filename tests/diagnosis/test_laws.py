@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 
 from training_router.server.diagnosis.case import Case, read_case, written
 from training_router.server.diagnosis.consultation import Consultation, consult
+from training_router.server.diagnosis.findings import ABSENT, OBSERVED, PRESENT
 from training_router.server.knowledge import library as opened
+from training_router.server.reply import routed
 from training_router.taxonomy.library import HOME
 from training_router.taxonomy.sources import gathered
 
@@ -85,3 +87,24 @@ def test_a_case_repeats_its_decision(name: str):
     again = consult("", {}, [], case, opened())
     assert not dropped and not moved(first, again)
     assert written(again.case) == written(first.case)
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_an_option_names_who_really_comes_first_after_it(name: str):
+    before = consulted(TEXTS[name])
+    reply = routed(before, opened(), [], full=False)
+    first = reply.get("plan", [{"specialist": ""}])[0]["specialist"]
+    for question in reply.get("questions", []):
+        for option in question["options"]:
+            case, _ = read_case(written(before.case), opened())
+            plan = consult("", {question["id"]: option["id"]}, [], case, opened()).decision.plan
+            assert option.get("then", first) == (plan[0].specialist if plan else ""), (question["id"], option["id"])
+
+
+@pytest.mark.parametrize(("symptom", "general"), [(symptom.id, parent) for symptom in opened().symptoms.values() for parent in symptom.is_a])
+def test_a_general_symptom_that_a_special_one_proves_is_never_absent(symptom: str, general: str):
+    case = Case()
+    case.learn(general, ABSENT, OBSERVED)
+    case.learn(symptom, PRESENT, OBSERVED)
+    settled = case.settled(opened())
+    assert general in settled.all_present and general not in settled.absent

@@ -47,3 +47,8 @@ def test_any_text_gets_a_decision_that_its_case_repeats(text: str):
     again = decided(case, case.settled(library), library)
     assert not dropped
     assert (again.status, again.plan, again.questions) == (first.decision.status, first.decision.plan, first.decision.questions)
+
+
+@pytest.mark.parametrize(("text", "typed"), [("isn't", ["is", "not"]), ("isnt", ["is", "not"]), ("Doesnt", ["does", "not"]), ("cant", ["can", "not"]), ("wont", ["will", "not"])])
+def test_a_contraction_is_spelled_out_with_or_without_its_apostrophe(text: str, typed: list[str], library: Library):
+    assert read(text, library).typed == typed
