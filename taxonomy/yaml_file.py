@@ -11,6 +11,7 @@ from training_router.taxonomy.errors import Problem
 Places = dict[tuple[str | int, ...], int]
 
 LOOKS_LIKE_A_NUMBER = re.compile(r"[-+]?\d[\d_]*e[-+]?\d+$|[-+]?\d*\.\d+e\d+$")
+COMMENT = re.compile(r"[ \t]+#")
 KEPT_TAGS = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
 
 
@@ -29,7 +30,8 @@ _Words.yaml_implicit_resolvers = {
 def read(path: Path, name: str) -> tuple[Any, Places, list[Problem]]:
     """The data of a YAML file, the line of every key and item, and what is wrong with it."""
     try:
-        loader = _Words(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        loader = _Words(text)
         node = loader.get_single_node()
     except UnicodeDecodeError as error:
         return None, {}, [Problem(name, 1, f"is not UTF-8 ({error.reason})", "save it as UTF-8")]
@@ -39,13 +41,13 @@ def read(path: Path, name: str) -> tuple[Any, Places, list[Problem]]:
         return None, {}, [Problem(name, line, f"is not YAML: {getattr(error, 'problem', None) or error}", "quote texts that hold ': ', '#' or a bracket")]
     if node is None:
         return None, {}, [Problem(name, 1, "is empty", "write the keys that README.md names for this kind of entry")]
-    reader = _Reader(name, loader)
+    reader = _Reader(name, loader, text.splitlines())
     return reader.value(node, ()), reader.places, reader.problems
 
 
 class _Reader:
-    def __init__(self, name: str, loader: Any) -> None:
-        self.name, self.loader = name, loader
+    def __init__(self, name: str, loader: Any, lines: list[str]) -> None:
+        self.name, self.loader, self.lines = name, loader, lines
         self.places: Places = {}
         self.problems: list[Problem] = []
 
@@ -57,9 +59,16 @@ class _Reader:
             return [self.value(item, (*path, index)) for index, item in enumerate(node.value)]
         if node.tag == "tag:yaml.org,2002:str" and not node.style and LOOKS_LIKE_A_NUMBER.match(node.value):  # type: ignore[attr-defined]
             self.problems.append(Problem(self.name, line, f"{node.value} is text in YAML, not a number", "write the mantissa with a point and the exponent with a sign, as 1.0e-3"))
+        self._refuse_a_comment_behind(node)
         if ":" in node.value and node.tag == KEPT_TAGS[0]:
             return str(node.value)
         return self.loader.construct_object(node)
+
+    def _refuse_a_comment_behind(self, node: yaml.Node) -> None:
+        """A cue holds # for a number; unquoted, it would cut the cue short and nobody would see it."""
+        end = node.end_mark
+        if not node.style and end.line < len(self.lines) and COMMENT.match(self.lines[end.line], end.column):  # type: ignore[attr-defined]
+            self.problems.append(Problem(self.name, end.line + 1, "what follows # is a comment in YAML and would be lost", "quote the text, or write the comment on a line of its own"))
 
     def _mapping(self, node: yaml.MappingNode, path: tuple[str | int, ...]) -> dict[str, Any]:
         found: dict[str, Any] = {}

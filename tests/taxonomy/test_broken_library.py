@@ -15,6 +15,7 @@ GOOD = "title: Gradients are huge\nphase: stability\ncues: [huge gradients every
     ("file", "text", "fault"),
     [
         ("symptoms/huge.yaml", GOOD + "cuess: [a]\n", "huge.yaml:5: unknown key 'cuess'; did you mean 'cues'?"),
+        ("symptoms/huge.yaml", "title: Huge\nkind: setup\ncues:\n  - drops from # to\n", "huge.yaml:4: what follows # is a comment in YAML and would be lost"),
         ("symptoms/huge.yaml", GOOD + "title: again\n", "huge.yaml:5: key 'title' is written twice"),
         ("symptoms/huge.yaml", GOOD.replace("phase: stability", "phase: stabilty"), "unknown phase 'stabilty'; did you mean 'stability'?"),
         ("symptoms/huge.yaml", GOOD.replace("cues: [huge gradients everywhere]", "cues: ['(huge']"), "is not closed"),
