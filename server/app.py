@@ -1,19 +1,20 @@
 """The MCP server: the three tools, each a few lines over the consultation."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib.metadata import version
 from typing import Annotated, Any
 
-from mcp.server.mcpserver import MCPServer
+from mcp.server.mcpserver import AcceptedElicitation, Elicit, ElicitationResult, MCPServer, Resolve
 from mcp.server.mcpserver.context import Context
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp.server.mcpserver.tools.base import Tool
 from mcp.types import CallToolResult, TextContent, ToolAnnotations
-from pydantic import Field
+from pydantic import BaseModel, Field
 
-from training_router.server.arguments import Refused, checked_names, consultation_of, is_full
+from training_router.server.arguments import NOTHING, Refused, checked_names, consultation_of, is_full, is_true
 from training_router.server.diagnosis.consultation import Consultation
+from training_router.server.form import answers_in, can_ask, form_of
 from training_router.server.reply import clarified, pressure_checked, routed
 from training_router.server.shapes import Checked, Clarified, Routed
 from training_router.taxonomy.entries import Library
@@ -53,6 +54,7 @@ Observations = Annotated[
 ]
 CaseText = Annotated[Any, Field(description="The `case` of an earlier reply, copied whole.")]
 Detail = Annotated[Any, Field(description='"brief" (default) or "full".')]
+AskUser = Annotated[Any, Field(description="true: put the questions to the person as a form where the client can; otherwise they come back as data.")]
 Draft = Annotated[Any, Field(description="The answer about to be sent.")]
 
 
@@ -70,11 +72,33 @@ class StrictTool(Tool):
 def build_app(library: Library) -> MCPServer[Any]:
     """The server over a library."""
 
+    async def form(
+        question: Question, answers: Answers, observations: Observations, case: CaseText, ask_user: AskUser, context: Context[Any, Any]
+    ) -> Elicit[BaseModel] | BaseModel | None:
+        """The form of a call that wants one and can have it; what is wrong with its arguments is for the tool to say."""
+        arguments = {"question": question, "answers": answers, "observations": observations, "case": case}
+        try:
+            return form_of(_consulted(arguments, library)[0], library) if is_true(ask_user, "ask_user") and can_ask(context) else None
+        except Refused:
+            return None
+
     async def clarify(
-        question: Question = None, answers: Answers = None, observations: Observations = None, case: CaseText = None, detail: Detail = None
+        filled: Annotated[ElicitationResult[Any], Resolve(form)],
+        question: Question = None,
+        answers: Answers = None,
+        observations: Observations = None,
+        case: CaseText = None,
+        detail: Detail = None,
+        ask_user: AskUser = None,
     ) -> Annotated[CallToolResult, Clarified]:
         arguments = {"question": question, "answers": answers, "observations": observations, "case": case}
-        return _result(lambda: clarified(*_consulted(arguments, library), is_full(detail)))
+        chosen = answers_in(filled.data) if isinstance(filled, AcceptedElicitation) and filled.data else {}
+
+        def reply() -> dict[str, Any]:
+            is_true(ask_user, "ask_user")
+            return clarified(*_consulted(arguments, library, chosen), is_full(detail))
+
+        return _result(reply)
 
     async def route(
         question: Question = None, answers: Answers = None, observations: Observations = None, case: CaseText = None, detail: Detail = None
@@ -112,13 +136,14 @@ def _plain_schema(parameters: dict[str, Any]) -> dict[str, Any]:
         "answers": {"type": "object", "additionalProperties": {"type": "string"}},
         "observations": {"type": "array", "items": {"type": "string"}},
         "detail": {"type": "string", "enum": ["brief", "full"]},
+        "ask_user": {"type": "boolean"},
     }
     properties = {name: types.get(name, {"type": "string"}) | {"description": one["description"]} for name, one in parameters["properties"].items()}
     return {"type": "object", "properties": properties, "additionalProperties": False}
 
 
-def _consulted(arguments: dict[str, Any], library: Library) -> tuple[Consultation, Library, list[str]]:
-    consultation, dropped = consultation_of(arguments, library)
+def _consulted(arguments: dict[str, Any], library: Library, chosen: Mapping[str, str] = NOTHING) -> tuple[Consultation, Library, list[str]]:
+    consultation, dropped = consultation_of(arguments, library, chosen)
     return consultation, library, dropped
 
 

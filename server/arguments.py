@@ -10,17 +10,19 @@ from training_router.taxonomy.entries import Library
 from training_router.taxonomy.errors import did_you_mean
 
 LONGEST = 64_000
+NOTHING: Mapping[str, str] = {}
 MANY = 60
+TRUE, FALSE = ("true", "yes", "1"), ("false", "no", "0", "")
 
 
 class Refused(ValueError):
     """Arguments that cannot be used: says which, why, and what to send instead."""
 
 
-def consultation_of(arguments: Mapping[str, Any], library: Library) -> tuple[Consultation, list[str]]:
-    """The consultation of a call's arguments, and what was dropped from its case; raises Refused."""
+def consultation_of(arguments: Mapping[str, Any], library: Library, chosen: Mapping[str, str] = NOTHING) -> tuple[Consultation, list[str]]:
+    """The consultation of a call's arguments and what was chosen in a form, and what was dropped from its case; raises Refused."""
     question = plain_text(arguments.get("question"), "question", "the person's own words")
-    answers = _answers(arguments.get("answers"), library)
+    answers = _answers(arguments.get("answers"), library) | dict(chosen)
     observations = _observations(arguments.get("observations"), library)
     case, dropped = _case(arguments.get("case"), library)
     if not question and not arguments.get("case"):
@@ -42,6 +44,14 @@ def is_full(detail: Any) -> bool:
     if wanted not in ("brief", "full"):
         raise Refused(f"`detail` is {wanted[:20]!r}; send 'brief' or 'full'.")
     return wanted == "full"
+
+
+def is_true(value: Any, name: str) -> bool:
+    """A yes or no however it is written; raises Refused on anything else."""
+    said = str(value if value is not None else "false").strip().lower()
+    if said not in TRUE + FALSE:
+        raise Refused(f"`{name}` is {said[:20]!r}; send true or false.")
+    return said in TRUE
 
 
 def plain_text(value: Any, name: str, what: str) -> str:

@@ -163,6 +163,7 @@ class Library:
     weights: Mapping[str, Mapping[str, float]]
     unowned: str
     opening_questions: tuple[str, ...]
+    form: str
     next: Mapping[str, str]
     instead: Mapping[str, str]
     words: Wording

@@ -77,6 +77,7 @@ def library_from(data: Mapping[str, Any]) -> Library:
         weights=data["weights"],
         unowned=data["protocol"]["unowned"],
         opening_questions=tuple(data["protocol"]["opening_questions"]),
+        form=data["protocol"]["form"],
         next=data["protocol"]["next"],
         instead=data["protocol"]["instead"],
         words=wording(**data["wording"]),

@@ -222,6 +222,7 @@ class Scope(Part):
 class Protocol(Part):
     unowned: Id
     opening_questions: list[Id]
+    form: Text
     next: dict[Id, Text]
     instead: dict[Id, Text]
     draft_cues: dict[Id, list[Text]] = {}

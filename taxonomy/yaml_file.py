@@ -67,8 +67,12 @@ class _Reader:
     def _refuse_a_comment_behind(self, node: yaml.Node) -> None:
         """A cue holds # for a number; unquoted, it would cut the cue short and nobody would see it."""
         end = node.end_mark
-        if not node.style and end.line < len(self.lines) and COMMENT.match(self.lines[end.line], end.column):  # type: ignore[attr-defined]
-            self.problems.append(Problem(self.name, end.line + 1, "what follows # is a comment in YAML and would be lost", "quote the text, or write the comment on a line of its own"))
+        if node.style or end.line >= len(self.lines):  # type: ignore[attr-defined]
+            return
+        if COMMENT.match(self.lines[end.line], end.column):
+            self.problems.append(
+                Problem(self.name, end.line + 1, "what follows # is a comment in YAML and would be lost", "quote the text, or write the comment on a line of its own")
+            )
 
     def _mapping(self, node: yaml.MappingNode, path: tuple[str | int, ...]) -> dict[str, Any]:
         found: dict[str, Any] = {}
