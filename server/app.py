@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from importlib.metadata import version
 from typing import Annotated, Any
 
+from mcp.server import CacheHint
 from mcp.server.mcpserver import AcceptedElicitation, Elicit, ElicitationResult, MCPServer, Resolve
 from mcp.server.mcpserver.context import Context
 from mcp.server.mcpserver.exceptions import ToolError
@@ -15,7 +16,9 @@ from pydantic import BaseModel, Field
 from training_router.server.arguments import NOTHING, Refused, checked_names, consultation_of, is_full, is_true
 from training_router.server.diagnosis.consultation import Consultation
 from training_router.server.form import answers_in, can_ask, form_of
+from training_router.server.prompts import add_prompts
 from training_router.server.reply import clarified, pressure_checked, routed
+from training_router.server.resources import add_resources
 from training_router.server.shapes import Checked, Clarified, Routed
 from training_router.taxonomy.entries import Library
 
@@ -41,6 +44,8 @@ DESCRIPTIONS = {
     "check_pressure": "Call before sending an answer about training a neural network (loss, NaN, overfitting, slow training), and when the person pushes: urgent, just the number, "
     "the boss or a paper says so. Not for other topics. Says what pushes, what meets it, and whether the draft skips the diagnosis, with what to write instead.",
 }
+
+STATIC = CacheHint(ttl_ms=3_600_000, scope="public")  # nothing changes while a server runs
 
 Question = Annotated[
     Any, Field(description="The person's own words, verbatim, with pasted logs; another language together with an English translation. Optional where a case is given.")
@@ -112,7 +117,7 @@ def build_app(library: Library) -> MCPServer[Any]:
         arguments = {"question": question, "answers": answers, "observations": observations, "case": case}
         return _result(lambda: pressure_checked(arguments, draft, library))
 
-    return MCPServer(
+    app: MCPServer[Any] = MCPServer(
         "training-router",
         title="Training Router",
         instructions=INSTRUCTIONS,
@@ -120,7 +125,18 @@ def build_app(library: Library) -> MCPServer[Any]:
         tools=[_tool(clarify, "Clarify a training problem"), _tool(route, "Route a training question"), _tool(check_pressure, "Check pressure and draft")],
         subscriptions=False,
         log_level="WARNING",
+        cache_hints={
+            "tools/list": STATIC,
+            "prompts/list": STATIC,
+            "resources/list": STATIC,
+            "resources/templates/list": STATIC,
+            "resources/read": STATIC,
+            "server/discover": STATIC,
+        },
     )
+    add_prompts(app)
+    add_resources(app, library)
+    return app
 
 
 def _tool(function: Any, title: str) -> Tool:

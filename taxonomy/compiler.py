@@ -91,6 +91,7 @@ class _Compiler:
             "conditions": conditions,
             "derived": derived,
             **{folder: {name: _needed(source.data) for name, source in sorted(entries.items())} for folder, entries in self.sources.entries.items()},
+            "references": {folder: _references(entries) for folder, entries in self.sources.entries.items()},
             "owners": [list(owner) for owner in self.owners],
             "cues": packed(self.cues),
             "typed_cues": packed(self.typed_cues),
@@ -193,6 +194,11 @@ def _needed(data: dict[str, Any]) -> dict[str, Any]:
         for key, value in data.items()
         if key not in ("cues", "typed", "names", "patterns", "when", "derived", "examples", "references", "pure") or (key == "when" and isinstance(value, list))
     }
+
+
+def _references(entries: Mapping[str, Source]) -> dict[str, list[str]]:
+    """The references of the entries that have some."""
+    return {name: source.data["references"] for name, source in sorted(entries.items()) if source.data["references"]}
 
 
 def _named(data: Any, keys: list[str], path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], str]]:

@@ -166,6 +166,7 @@ class Library:
     form: str
     next: Mapping[str, str]
     instead: Mapping[str, str]
+    references: Mapping[str, Mapping[str, list[str]]]
     words: Wording
     breaks: frozenset[str]
     starts: frozenset[str]

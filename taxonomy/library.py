@@ -80,6 +80,7 @@ def library_from(data: Mapping[str, Any]) -> Library:
         form=data["protocol"]["form"],
         next=data["protocol"]["next"],
         instead=data["protocol"]["instead"],
+        references=data["references"],
         words=wording(**data["wording"]),
         breaks=frozenset(data["breaks"]),
         starts=frozenset(data["starts"]),

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from mcp import Client
-from mcp.types import ElicitRequestParams, ElicitResult
+from mcp.types import ElicitRequestFormParams, ElicitRequestParams, ElicitResult
 
 from training_router.server.app import build_app
 from training_router.taxonomy.entries import Library
@@ -36,6 +36,7 @@ async def test_an_answered_form_counts_as_answers(era: str, library: Library):
     answered, _ = await clarified(library, era, None, answers=chosen)
     assert asked == answered != plain
     (form,) = shown
+    assert isinstance(form, ElicitRequestFormParams)
     properties = form.requested_schema["properties"]
     assert list(properties) == [one["id"] for one in plain["questions"]] and not form.requested_schema.get("required")
     assert [one["const"] for one in properties[question["id"]]["oneOf"]] == [one["id"] for one in question["options"]] + ["unknown"]
