@@ -126,7 +126,7 @@ def _questions(consultation: Consultation, library: Library, why: bool) -> list[
                 "id": name,
                 "ask": (question := library.questions[name]).ask,
                 "options": [
-                    _filled({"id": option.id, "text": option.text, "then": _then(consultation, option.present, option.absent, first, library)})
+                    _filled({"id": option.id, "text": "" if option.text == option.id else option.text, "then": _then(consultation, option.present, option.absent, first, library)})
                     for option in possible_options(question, consultation.settled)
                 ],
                 "find_out": question.find_out,

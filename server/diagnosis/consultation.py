@@ -152,8 +152,8 @@ def decided(case: Case, settled: Settled, library: Library) -> Decision:
     if not plan:  # everyone has had a turn and the symptoms still stand: there is nobody left to route to
         return Decision(ASK, issues, [], _opening_questions(case, library), lead, ranked)
     first = _own_questions(lead, case, settled, library)
-    if status == ROUTE:
-        ranked = [worth for worth in ranked if worth.flip_chance > 0]
+    if status == ROUTE:  # a convention settles the order, so only what its first specialist needs is worth asking
+        ranked = [] if lead else [worth for worth in ranked if worth.flip_chance > 0]
     return Decision(status, issues, plan, chosen(leading, ranked, first, library), lead, ranked)
 
 
