@@ -9,10 +9,10 @@ from typing import Any
 
 import anyio
 import yaml
-from evals.peers import Item, commonest, nearest_of
-from evals.scenarios import SCENARIOS, considered, unmet
 from mcp import Client
 
+from evals.peers import Item, commonest, nearest_of
+from evals.scenarios import SCENARIOS, considered, unmet
 from training_router.server.app import build_app
 from training_router.server.knowledge import library
 

@@ -1,9 +1,9 @@
 """The published scenarios hold, seen by an MCP client."""
 
 import pytest
-from evals.scenarios import SCENARIOS, unmet
 from mcp import Client
 
+from evals.scenarios import SCENARIOS, unmet
 from training_router.server.app import build_app
 from training_router.taxonomy.entries import Library
 
