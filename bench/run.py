@@ -15,7 +15,7 @@ from typing import Any
 from bench import larger, texts
 from bench.wire import HELLO, ROUTER, Wire
 from training_router.server.arguments import consultation_of
-from training_router.server.knowledge import library, library_of
+from training_router.server.knowledge import library, library_of, skills_of
 from training_router.server.reply import routed
 from training_router.taxonomy.entries import Library
 
@@ -40,7 +40,7 @@ class Row:
 def route(question: str, known: Library) -> dict[str, Any]:
     """The brief reply of route, made in this process."""
     consultation, dropped = consultation_of({"question": question}, known)
-    return routed(consultation, known, dropped, False)
+    return routed(consultation, known, dropped, False, skills_of())
 
 
 def milliseconds(action: Callable[[], Any], clock: Callable[[], float] = time.process_time) -> float:

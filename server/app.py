@@ -13,13 +13,16 @@ from mcp.server.mcpserver.tools.base import Tool
 from mcp.types import CallToolResult, TextContent, ToolAnnotations
 from pydantic import BaseModel, Field
 
+from training_router.prompts.skills import Skill
 from training_router.server.arguments import NOTHING, Refused, checked_names, consultation_of, is_full, is_true
 from training_router.server.diagnosis.consultation import Consultation
 from training_router.server.form import answers_in, can_ask, form_of
+from training_router.server.knowledge import skills_of
 from training_router.server.prompts import add_prompts
 from training_router.server.reply import clarified, pressure_checked, routed
 from training_router.server.resources import add_resources
 from training_router.server.shapes import Checked, Clarified, Routed
+from training_router.server.skills import Skills
 from training_router.taxonomy.entries import Library
 
 INSTRUCTIONS = """\
@@ -74,8 +77,9 @@ class StrictTool(Tool):
         return await super().run(arguments, context, convert_result)
 
 
-def build_app(library: Library) -> MCPServer[Any]:
-    """The server over a library."""
+def build_app(library: Library, served: Mapping[str, Skill] | None = None) -> MCPServer[Any]:
+    """The server over a library and the skills that it routes to, by default those that come along."""
+    known = skills_of() if served is None else served
 
     async def form(
         question: Question, answers: Answers, observations: Observations, case: CaseText, ask_user: AskUser, context: Context[Any, Any]
@@ -109,7 +113,7 @@ def build_app(library: Library) -> MCPServer[Any]:
         question: Question = None, answers: Answers = None, observations: Observations = None, case: CaseText = None, detail: Detail = None
     ) -> Annotated[CallToolResult, Routed]:
         arguments = {"question": question, "answers": answers, "observations": observations, "case": case}
-        return _result(lambda: routed(*_consulted(arguments, library), is_full(detail)))
+        return _result(lambda: routed(*_consulted(arguments, library), is_full(detail), known))
 
     async def check_pressure(
         question: Question = None, draft: Draft = None, answers: Answers = None, observations: Observations = None, case: CaseText = None
@@ -123,6 +127,7 @@ def build_app(library: Library) -> MCPServer[Any]:
         instructions=INSTRUCTIONS,
         version=version("training-router"),
         tools=[_tool(clarify, "Clarify a training problem"), _tool(route, "Route a training question"), _tool(check_pressure, "Check pressure and draft")],
+        extensions=[Skills(known)],
         subscriptions=False,
         log_level="WARNING",
         cache_hints={

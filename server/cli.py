@@ -3,12 +3,13 @@
 import argparse
 import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from training_router.prompts.skills import Skill, SkillError
 from training_router.server.arguments import Refused, consultation_of
-from training_router.server.knowledge import library_of
+from training_router.server.knowledge import library_of, skills_of
 from training_router.server.settings import settings
 from training_router.server.terminal import shown
 from training_router.taxonomy.entries import Library
@@ -28,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(*error.problems, sep="\n", file=sys.stderr)
         print(f"{len(error.problems)} problems; nothing was loaded", file=sys.stderr)
         return BROKEN
-    except (Refused, OSError, UnicodeDecodeError) as error:
+    except (Refused, SkillError, OSError, UnicodeDecodeError) as error:
         print(f"training-router: {error}", file=sys.stderr)
         return USAGE
 
@@ -61,12 +62,17 @@ def _parser() -> argparse.ArgumentParser:
 def _command(commands: Any, name: str, words: str, run: Callable[[argparse.Namespace], int]) -> argparse.ArgumentParser:
     command: argparse.ArgumentParser = commands.add_parser(name, help=words, description=words, epilog=EPILOG)
     command.add_argument("--library", action="append", default=[], metavar="DIR", help="a folder laid over the library; may be repeated")
+    command.add_argument("--skills", action="append", default=[], metavar="DIR", help="a folder of skills laid over those that come along; may be repeated")
     command.set_defaults(run=run)
     return command
 
 
 def _library(given: argparse.Namespace) -> Library:
     return library_of([*settings().overlays, *given.library])
+
+
+def _skills(given: argparse.Namespace) -> Mapping[str, Skill]:
+    return skills_of((*settings().skills, *given.skills))
 
 
 def _sent(given: argparse.Namespace) -> dict[str, Any]:
@@ -91,7 +97,7 @@ def _route(given: argparse.Namespace) -> int:
 
     library = _library(given)
     consultation, dropped = consultation_of(_sent(given), library)
-    return _printed(given, routed(consultation, library, dropped, given.full))
+    return _printed(given, routed(consultation, library, dropped, given.full, _skills(given)))
 
 
 def _clarify(given: argparse.Namespace) -> int:
@@ -106,7 +112,7 @@ def _clarify(given: argparse.Namespace) -> int:
     while reply["status"] == "ask" and (answers := _asked(reply)):
         consultation, dropped = consultation_of({"case": reply["case"], "answers": answers}, library)
         reply = clarified(consultation, library, dropped, given.full)
-    return _printed(given, routed(consultation, library, dropped, given.full))
+    return _printed(given, routed(consultation, library, dropped, given.full, _skills(given)))
 
 
 def _asked(reply: dict[str, Any]) -> dict[str, str]:
@@ -153,7 +159,7 @@ def _check(given: argparse.Namespace) -> int:
 def _serve(given: argparse.Namespace) -> int:
     from training_router.server.stdio import serve
 
-    serve(lambda: _library(given))
+    serve(lambda: _library(given), lambda: _skills(given))
     return DONE
 
 

@@ -1,7 +1,9 @@
 """What a tool returns: a consultation put into the reply's shape, with empty fields left out."""
 
+from collections.abc import Mapping
 from typing import Any
 
+from training_router.prompts.skills import Skill
 from training_router.server.arguments import consultation_of, plain_text
 from training_router.server.diagnosis.case import Settled, written
 from training_router.server.diagnosis.consultation import ASK, OUT_OF_SCOPE, Consultation, first_specialist, flips
@@ -21,14 +23,23 @@ def clarified(consultation: Consultation, library: Library, dropped: list[str], 
     return _filled(_common(consultation, library, dropped, full, why=True))
 
 
-def routed(consultation: Consultation, library: Library, dropped: list[str], full: bool) -> dict[str, Any]:
-    """The reply of `route`."""
+def routed(consultation: Consultation, library: Library, dropped: list[str], full: bool, served: Mapping[str, Skill]) -> dict[str, Any]:
+    """The reply of `route`; a step carries the address of its specialist where that skill is served."""
     decision = consultation.decision
     reply = _common(consultation, library, dropped, full, why=full)
     reply["provisional"] = decision.status == ASK and bool(decision.plan)
     reply["plan"] = [
         _filled(
-            {"specialist": step.specialist, "phase": step.phase, "role": step.role, "because": step.because, "when": step.when, "after": step.after, "done_when": step.done_when}
+            {
+                "specialist": step.specialist,
+                "uri": served[step.specialist].uri if step.specialist in served else "",
+                "phase": step.phase,
+                "role": step.role,
+                "because": step.because,
+                "when": step.when,
+                "after": step.after,
+                "done_when": step.done_when,
+            }
         )
         for step in decision.plan
     ]

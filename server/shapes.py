@@ -30,6 +30,7 @@ class HypothesisOut(BaseModel):
 
 class StepOut(BaseModel):
     specialist: str
+    uri: str | None = None
     phase: str
     role: Literal["primary", "secondary", "verify"]
     because: str

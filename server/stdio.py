@@ -1,18 +1,19 @@
 """The server on standard input and output."""
 
 import gc
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
+from training_router.prompts.skills import Skill
 from training_router.taxonomy.entries import Library
 
 
-def serve(opened: Callable[[], Library]) -> None:
+def serve(opened: Callable[[], Library], served: Callable[[], Mapping[str, Skill]]) -> None:
     """Serves until the client closes the pipe. Collection pauses while the library and the SDK are loaded, since nearly all of that stays."""
     gc.disable()
-    library = opened()
+    library, known = opened(), served()
     from training_router.server.app import build_app
 
-    app = build_app(library)
+    app = build_app(library, known)
     gc.enable()
     gc.freeze()
     app.run("stdio")

@@ -92,7 +92,7 @@ def test_a_case_repeats_its_decision(name: str):
 @pytest.mark.parametrize("name", TEXTS)
 def test_an_option_names_who_really_comes_first_after_it(name: str):
     before = consulted(TEXTS[name])
-    reply = routed(before, opened(), [], full=False)
+    reply = routed(before, opened(), [], full=False, served={})
     first = reply.get("plan", [{"specialist": ""}])[0]["specialist"]
     for question in reply.get("questions", []):
         for option in question["options"]:
