@@ -62,7 +62,7 @@ def _checked(consultation: Consultation, pressures: list[PressureRead], draft: t
 def pressure_checked(arguments: dict[str, Any], draft: Any, library: Library) -> dict[str, Any]:
     """The reply of `check_pressure` for a call's arguments; raises Refused."""
     consultation, dropped = consultation_of(arguments, library)
-    pressures = pressures_in(str(arguments.get("question") or ""), library)
+    pressures = pressures_in(plain_text(arguments.get("question"), "question", "the person's own words"), library)
     answer = plain_text(draft, "draft", "the answer about to be sent")
     judgement = judged(answer, consultation, pressures, library) if answer else None
     return _checked(consultation, pressures, judgement, library, dropped)
