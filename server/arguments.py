@@ -26,9 +26,10 @@ def consultation_of(arguments: Mapping[str, Any], library: Library, chosen: Mapp
     question = plain_text(arguments.get("question"), "question", "the person's own words")
     answers = _answers(arguments.get("answers"), library) | dict(chosen)
     observations = _observations(arguments.get("observations"), library)
-    case, dropped = _case(arguments.get("case"), library)
-    if not question and not arguments.get("case"):
+    carried = plain_text(arguments.get("case"), "case", "the case of an earlier reply")
+    if not question and not carried:
         raise Refused("`question` is empty. Pass the person's own words verbatim, or the `case` of an earlier reply.")
+    case, dropped = _case(carried, library)
     return consult(question, answers, observations, case, library), dropped
 
 
@@ -128,8 +129,7 @@ def _checked_prefix(observation: str, library: Library) -> None:
         raise Refused(f"`observations` names '{words[0]} {words[1][:60]}'; {did_you_mean(words[1], kinds[words[0]])}")
 
 
-def _case(value: Any, library: Library) -> tuple[Case, list[str]]:
-    text = plain_text(value, "case", "the case of an earlier reply")
+def _case(text: str, library: Library) -> tuple[Case, list[str]]:
     if not text:
         return Case(), []
     try:
