@@ -9,9 +9,11 @@ from functools import cached_property
 from training_router.server.diagnosis.figures import with_derived
 from training_router.server.diagnosis.findings import ABSENT, ANSWERED, MEASURED, OBSERVED, PRESENT, RANK, REPORTED
 from training_router.taxonomy.conditions import worked_out
-from training_router.taxonomy.entries import Library
+from training_router.taxonomy.entries import Library, Option
 
 VERSION = "tr1"
+UNKNOWN, DECLINED, FREELY = "unknown", "declined", "read"
+WITHOUT_OPTION = (UNKNOWN, DECLINED, FREELY)  # FREELY: answered in own words, which are taken in elsewhere
 LETTERS = {REPORTED: "r", MEASURED: "m", ANSWERED: "a", OBSERVED: "o"}
 KINDS = {letter: kind for kind, letter in LETTERS.items()}
 TOKEN = re.compile(
@@ -163,21 +165,33 @@ def _take(case: Case, match: re.Match[str], library: Library) -> bool:
             case.figures[name] = float(match["value"])
         return name in library.figures
     question, answer = match["question"], match["answer"]
-    return question in library.questions and answered(case, question, answer, library)
+    known = question in library.questions and (answer in WITHOUT_OPTION or option_of(question, answer, library) is not None)
+    if known:  # what it settled stands in the case itself, as it was settled then
+        case.answers[question] = answer
+    return known
 
 
-def answered(case: Case, question_id: str, answer: str, library: Library) -> bool:
-    """Takes an answer by its option id, `unknown`, `declined` or `read` (free text, taken in elsewhere); False where there is no such option."""
-    options = {option.id: option for option in library.questions[question_id].options}
-    if answer not in options and answer not in ("unknown", "declined", "read"):
-        return False
-    case.answers[question_id] = answer
-    if answer in options:
-        for symptom in options[answer].present:
-            case.learn(symptom, PRESENT, ANSWERED)
-        for symptom in options[answer].absent:
-            case.learn(symptom, ABSENT, ANSWERED)
-    return True
+def option_of(question: str, answer: str, library: Library) -> Option | None:
+    """The option of that id, or None."""
+    return next((option for option in library.questions[question].options if option.id == answer), None)
+
+
+def answered(case: Case, question: str, answer: str, library: Library) -> None:
+    """Takes in an answer, which is an option id or one of WITHOUT_OPTION; what only the answer before it settled is withdrawn."""
+    before = _settled_by(question, case.answers.pop(question, UNKNOWN), library)
+    others = {pair for other, said in case.answers.items() for pair in _settled_by(other, said, library)}
+    for symptom, state in before:
+        if case.findings.get(symptom) == (state, ANSWERED) and (symptom, state) not in others:
+            del case.findings[symptom]
+    case.answers[question] = answer
+    for symptom, state in _settled_by(question, answer, library):
+        case.learn(symptom, state, ANSWERED)
+
+
+def _settled_by(question: str, answer: str, library: Library) -> list[tuple[str, str]]:
+    """What an answer settles, as (symptom, state)."""
+    option = option_of(question, answer, library)
+    return [*((symptom, PRESENT) for symptom in option.present), *((symptom, ABSENT) for symptom in option.absent)] if option else []
 
 
 def _checksum(body: str) -> str:

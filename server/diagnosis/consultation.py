@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from training_router.server.diagnosis.case import Case, Settled, answered
+from training_router.server.diagnosis.case import DECLINED, FREELY, UNKNOWN, Case, Settled, answered, option_of
 from training_router.server.diagnosis.differential import Issue, issues_of
 from training_router.server.diagnosis.findings import ABSENT, ANSWERED, ATTRIBUTED, HYPOTHETICAL, OBSERVED, PAST, PRESENT, REQUESTS, Finding, Reader, Reading
 from training_router.server.diagnosis.plan import PlanStep, conventions_for, joined, steps_of, with_gate
@@ -83,22 +83,24 @@ def _judge_scope(taken: Consultation, reading: Reading) -> None:
 
 
 def _take_answer(taken: Consultation, question_id: str, answer: str, library: Library) -> None:
-    if answered(taken.case, question_id, answer, library):
-        return
     question = library.questions[question_id]
-    option = next((option for option in question.options if answer.casefold() in map(str.casefold, (option.text, *option.words))), None)
+    meant = answer.casefold()
+    if meant in (UNKNOWN, DECLINED, ""):
+        answered(taken.case, question_id, meant or UNKNOWN, library)
+        return
+    option = option_of(question_id, meant, library) or next((option for option in question.options if meant in map(str.casefold, (option.text, *option.words))), None)
     if option is not None:
         answered(taken.case, question_id, option.id, library)
         return
     own = {symptom for option in question.options for symptom in (*option.present, *option.absent)}
     reading = Reader(answer, library, ANSWERED).reading()
     findings = [finding for finding in reading.findings if finding.symptom in own or own.intersection(library.symptoms[finding.symptom].is_a)]
+    answered(taken.case, question_id, FREELY if findings or reading.figures else UNKNOWN, library)
     for finding in findings:
         taken.case.learn(finding.symptom, finding.state, finding.kind)
     taken.findings += findings
     taken.case.figures |= {name: value for name, (value, _) in reading.figures.items()}
     taken.figures |= reading.figures
-    taken.case.answers[question_id] = "read" if findings or reading.figures else "unknown"
     if not findings and not reading.figures:
         taken.unread.append(f"{question_id}: {answer[:60]}")
 
