@@ -80,3 +80,9 @@ def test_an_answer_that_says_nothing_is_unread(answer: str, library: Library):
 def test_an_answer_is_taken_in_small_and_in_capital_letters(answer: str, kept: str, library: Library):
     consultation = consult("The loss is NaN.", {"which-precision": answer}, [], Case(), library)
     assert not consultation.unread and consultation.case.answers == {"which-precision": kept}
+
+
+@pytest.mark.parametrize(("question", "symptom"), [("I use a small batch size of 16.", "batch-is-small"), ("We train on a small dataset of 8000 images.", "small-dataset")])
+def test_a_figure_on_the_other_side_of_a_threshold_takes_no_report_back(question: str, symptom: str, library: Library):
+    consultation = consult(question, {}, [], Case(), library)
+    assert consultation.settled.unmet and symptom in consultation.settled.present

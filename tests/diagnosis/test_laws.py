@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from training_router.server.diagnosis.case import Case, read_case, written
 from training_router.server.diagnosis.consultation import Consultation, consult
-from training_router.server.diagnosis.findings import ABSENT, OBSERVED, PRESENT
+from training_router.server.diagnosis.findings import ABSENT, ANSWERED, OBSERVED, PRESENT, REPORTED
 from training_router.server.knowledge import library as opened
 from training_router.server.reply import routed
 from training_router.taxonomy.library import HOME
@@ -108,3 +108,22 @@ def test_a_general_symptom_that_a_special_one_proves_is_never_absent(symptom: st
     case.learn(symptom, PRESENT, OBSERVED)
     settled = case.settled(opened())
     assert general in settled.all_present and general not in settled.absent
+
+
+@pytest.mark.parametrize(("symptom", "general"), [(symptom.id, parent) for symptom in opened().symptoms.values() for parent in symptom.is_a])
+def test_a_general_symptom_that_is_observed_absent_denies_the_special_ones_that_are_only_reported(symptom: str, general: str):
+    case = Case()
+    case.learn(symptom, PRESENT, REPORTED)
+    case.learn(general, ABSENT, OBSERVED)
+    settled = case.settled(opened())
+    assert symptom not in settled.all_present and general in settled.absent
+
+
+@pytest.mark.parametrize(("symptom", "general"), [(symptom.id, parent) for symptom in opened().symptoms.values() for parent in symptom.is_a])
+def test_a_general_symptom_that_was_reported_itself_outlives_the_special_one(symptom: str, general: str):
+    case = Case()
+    for one in (symptom, general):
+        case.learn(one, PRESENT, REPORTED)
+    foreseen = case.settled(opened()).having((), (symptom,), opened())
+    case.learn(symptom, ABSENT, ANSWERED)
+    assert general in foreseen.present and foreseen == case.settled(opened())
