@@ -89,16 +89,25 @@ def test_a_case_repeats_its_decision(name: str):
     assert written(again.case) == written(first.case)
 
 
+@pytest.mark.parametrize("done", [0, 1, 2])
 @pytest.mark.parametrize("name", TEXTS)
-def test_an_option_names_who_really_comes_first_after_it(name: str):
-    before = consulted(TEXTS[name])
-    reply = routed(before, opened(), [], full=False)
+def test_an_option_and_a_flip_name_who_really_comes_first_after_them(name: str, done: int):
+    """Also where the first ones of the plan have had their turn; an option after which nobody is left names nobody."""
+    plan = consulted(TEXTS[name]).decision.plan
+    before = consult(TEXTS[name], {}, [f"done {step.specialist}" for step in plan[:done]], Case(), opened())
+    reply = routed(before, opened(), [], full=True)
     first = reply.get("plan", [{"specialist": ""}])[0]["specialist"]
+
+    def leader(answers: dict[str, str], observations: list[str]) -> str:
+        case, _ = read_case(written(before.case), opened())
+        plan = consult("", answers, observations, case, opened()).decision.plan
+        return plan[0].specialist if plan else ""
+
     for question in reply.get("questions", []):
         for option in question["options"]:
-            case, _ = read_case(written(before.case), opened())
-            plan = consult("", {question["id"]: option["id"]}, [], case, opened()).decision.plan
-            assert option.get("then", first) == (plan[0].specialist if plan else ""), (question["id"], option["id"])
+            assert option.get("then", first) == (leader({question["id"]: option["id"]}, []) or first), (question["id"], option["id"])
+    for flip in reply.get("flips", []):
+        assert first != flip["then"] == leader({}, [flip["finding"]])
 
 
 @pytest.mark.parametrize(("symptom", "general"), [(symptom.id, parent) for symptom in opened().symptoms.values() for parent in symptom.is_a])
