@@ -4,10 +4,10 @@ from typing import Any
 
 from training_router.server.arguments import consultation_of, plain_text
 from training_router.server.diagnosis.case import Settled, written
-from training_router.server.diagnosis.consultation import ASK, OUT_OF_SCOPE, Consultation, first_specialist, flips
+from training_router.server.diagnosis.consultation import ASK, OUT_OF_SCOPE, WEIGHTLESS, Consultation, first_specialist, flips
 from training_router.server.diagnosis.differential import Candidate, Issue
 from training_router.server.diagnosis.draft import BypassStep, judged
-from training_router.server.diagnosis.findings import MEASURED, PRESENT
+from training_router.server.diagnosis.findings import ABSENT, PRESENT
 from training_router.server.diagnosis.plan import crossed_borders
 from training_router.server.diagnosis.pressure import PressureRead, pressures_in
 from training_router.server.diagnosis.questions import possible_options
@@ -104,15 +104,11 @@ def _next(consultation: Consultation, library: Library) -> str:
 
 
 def _read(consultation: Consultation) -> list[str]:
-    """The findings that count, each with its words; figures and what follows from them included."""
+    """The findings that count, each with its words; figures and what follows from them included, what they rule out left unsaid."""
     settled = consultation.settled
-    quotes = {(one.symptom, one.state): one.quote for one in consultation.findings}
-    lines: list[str] = []
-    for symptom in (*settled.present, *settled.absent):
-        state, kind = settled.findings.get(symptom, (PRESENT, MEASURED))
-        said = quotes.get((symptom, state))
-        if said or state == PRESENT:  # what figures rule out is left unsaid
-            lines.append(f"{symptom if state == PRESENT else f'not {symptom}'}: {said or kind}")
+    said = {(one.symptom, one.state): one.quote for one in consultation.findings if one.kind not in WEIGHTLESS}
+    lines = [f"{symptom}: {said.get((symptom, PRESENT)) or settled.findings[symptom][1]}" for symptom in settled.present]
+    lines += [f"not {symptom}: {said[symptom, ABSENT]}" for symptom in settled.absent if said.get((symptom, ABSENT))]
     figures = [f"{name.replace('-', '_')}={value:g}" for name, value in sorted(consultation.case.figures.items())]
     return lines[:READ_AT_MOST] + figures[:READ_AT_MOST]
 
