@@ -70,7 +70,7 @@ def pressure_checked(arguments: dict[str, Any], draft: Any, library: Library) ->
 
 def _filled(reply: dict[str, Any]) -> dict[str, Any]:
     """The reply without its empty fields."""
-    return {key: value for key, value in reply.items() if value not in (None, "", [], {}, False)}
+    return {key: value for key, value in reply.items() if value or (value == 0 and value is not False)}
 
 
 def _common(consultation: Consultation, library: Library, dropped: list[str], full: bool, why: bool) -> dict[str, Any]:
@@ -82,7 +82,7 @@ def _common(consultation: Consultation, library: Library, dropped: list[str], fu
         "read": _read(consultation),
         "questions": _questions(consultation, library, why),
         "hypotheses": _hypotheses(consultation, library),
-        "findings": [_filled({"symptom": one.symptom, "state": one.state, "kind": one.kind, "quote": one.quote}) for one in consultation.findings] if full else [],
+        "findings": _findings(consultation) if full else [],
         "unread": consultation.unread,
         "dropped": dropped,
         "case": written(consultation.case),
@@ -111,6 +111,14 @@ def _read(consultation: Consultation) -> list[str]:
     lines += [f"not {symptom}: {said[symptom, ABSENT]}" for symptom in settled.absent if said.get((symptom, ABSENT))]
     figures = [f"{name.replace('-', '_')}={value:g}" for name, value in sorted(consultation.case.figures.items())]
     return lines[:READ_AT_MOST] + figures[:READ_AT_MOST]
+
+
+def _findings(consultation: Consultation) -> list[dict[str, Any]]:
+    """All findings: those of this call with their words, then those that the case or its figures bring along."""
+    read = [_filled({"symptom": one.symptom, "state": one.state, "kind": one.kind, "quote": one.quote}) for one in consultation.findings]
+    said = {(one.symptom, one.state, one.kind) for one in consultation.findings}
+    known = ((symptom, state, kind) for symptom, (state, kind) in sorted(consultation.settled.findings.items()))
+    return read + [{"symptom": symptom, "state": state, "kind": kind} for symptom, state, kind in known if (symptom, state, kind) not in said]
 
 
 def _questions(consultation: Consultation, library: Library, why: bool) -> list[dict[str, Any]]:
