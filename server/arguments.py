@@ -1,6 +1,7 @@
 """What a caller sends, made into what the consultation takes: tolerant where harmless, refused with the mend elsewhere."""
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -11,6 +12,7 @@ from training_router.taxonomy.errors import did_you_mean
 
 LONGEST = 64_000
 NOTHING: Mapping[str, str] = {}
+SURROGATES = re.compile(r"[\ud800-\udfff]")  # halves of a character, which no reply can carry
 MANY = 60
 TRUE, FALSE = ("true", "yes", "1"), ("false", "no", "0", "")
 
@@ -24,9 +26,10 @@ def consultation_of(arguments: Mapping[str, Any], library: Library, chosen: Mapp
     question = plain_text(arguments.get("question"), "question", "the person's own words")
     answers = _answers(arguments.get("answers"), library) | dict(chosen)
     observations = _observations(arguments.get("observations"), library)
-    case, dropped = _case(arguments.get("case"), library)
-    if not question and not arguments.get("case"):
+    carried = plain_text(arguments.get("case"), "case", "the case of an earlier reply")
+    if not question and not carried:
         raise Refused("`question` is empty. Pass the person's own words verbatim, or the `case` of an earlier reply.")
+    case, dropped = _case(carried, library)
     return consult(question, answers, observations, case, library), dropped
 
 
@@ -40,7 +43,7 @@ def checked_names(arguments: Mapping[str, Any], known: Iterable[str]) -> None:
 
 def is_full(detail: Any) -> bool:
     """Whether the caller wants the full reply; raises Refused on anything but brief and full."""
-    wanted = str(detail or "brief").strip().lower()
+    wanted = _written_out(detail or "brief").strip().lower()
     if wanted not in ("brief", "full"):
         raise Refused(f"`detail` is {wanted[:20]!r}; send 'brief' or 'full'.")
     return wanted == "full"
@@ -48,7 +51,7 @@ def is_full(detail: Any) -> bool:
 
 def is_true(value: Any, name: str) -> bool:
     """A yes or no however it is written; raises Refused on anything else."""
-    said = str(value if value is not None else "false").strip().lower()
+    said = _written_out(value if value is not None else "false").strip().lower()
     if said not in TRUE + FALSE:
         raise Refused(f"`{name}` is {said[:20]!r}; send true or false.")
     return said in TRUE
@@ -60,10 +63,18 @@ def plain_text(value: Any, name: str, what: str) -> str:
         return ""
     if isinstance(value, (dict, list)):
         raise Refused(f"`{name}` is a {type(value).__name__}; send {what} as one string.")
-    text = str(value)
+    text = _written_out(value)
     if len(text) > LONGEST:
         raise Refused(f"`{name}` has {len(text)} characters; the limit is {LONGEST}. Send the words and the part of the log around the trouble.")
-    return text.replace("\x00", " ").strip()
+    return SURROGATES.sub("\ufffd", text).replace("\x00", " ").strip()
+
+
+def _written_out(value: Any) -> str:
+    """A single value as text; Python writes out no number of thousands of digits."""
+    try:
+        return str(value)
+    except ValueError:
+        return "a number of thousands of digits"
 
 
 def _answers(value: Any, library: Library) -> dict[str, str]:
@@ -97,7 +108,7 @@ def _observations(value: Any, library: Library) -> list[str]:
     if value in (None, "", [], {}):
         return []
     if isinstance(value, dict):
-        value = [f"{key}: {one}" for key, one in value.items()]
+        value = [f"{key}: {_written_out(one)}" for key, one in value.items()]
     if not isinstance(value, list):
         value = [value]
     if len(value) > MANY:
@@ -118,8 +129,7 @@ def _checked_prefix(observation: str, library: Library) -> None:
         raise Refused(f"`observations` names '{words[0]} {words[1][:60]}'; {did_you_mean(words[1], kinds[words[0]])}")
 
 
-def _case(value: Any, library: Library) -> tuple[Case, list[str]]:
-    text = plain_text(value, "case", "the case of an earlier reply")
+def _case(text: str, library: Library) -> tuple[Case, list[str]]:
     if not text:
         return Case(), []
     try:

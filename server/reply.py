@@ -6,10 +6,10 @@ from typing import Any
 from training_router.prompts.skills import Skill
 from training_router.server.arguments import consultation_of, plain_text
 from training_router.server.diagnosis.case import Settled, written
-from training_router.server.diagnosis.consultation import ASK, OUT_OF_SCOPE, Consultation, first_specialist, flips
+from training_router.server.diagnosis.consultation import ASK, OUT_OF_SCOPE, WEIGHTLESS, Consultation, first_specialist, flips
 from training_router.server.diagnosis.differential import Candidate, Issue
 from training_router.server.diagnosis.draft import BypassStep, judged
-from training_router.server.diagnosis.findings import MEASURED, PRESENT
+from training_router.server.diagnosis.findings import ABSENT, PRESENT
 from training_router.server.diagnosis.plan import crossed_borders
 from training_router.server.diagnosis.pressure import PressureRead, pressures_in
 from training_router.server.diagnosis.questions import possible_options
@@ -73,7 +73,7 @@ def _checked(consultation: Consultation, pressures: list[PressureRead], draft: t
 def pressure_checked(arguments: dict[str, Any], draft: Any, library: Library) -> dict[str, Any]:
     """The reply of `check_pressure` for a call's arguments; raises Refused."""
     consultation, dropped = consultation_of(arguments, library)
-    pressures = pressures_in(str(arguments.get("question") or ""), library)
+    pressures = pressures_in(plain_text(arguments.get("question"), "question", "the person's own words"), library)
     answer = plain_text(draft, "draft", "the answer about to be sent")
     judgement = judged(answer, consultation, pressures, library) if answer else None
     return _checked(consultation, pressures, judgement, library, dropped)
@@ -81,7 +81,7 @@ def pressure_checked(arguments: dict[str, Any], draft: Any, library: Library) ->
 
 def _filled(reply: dict[str, Any]) -> dict[str, Any]:
     """The reply without its empty fields."""
-    return {key: value for key, value in reply.items() if value not in (None, "", [], {}, False)}
+    return {key: value for key, value in reply.items() if value or (value == 0 and value is not False)}
 
 
 def _common(consultation: Consultation, library: Library, dropped: list[str], full: bool, why: bool) -> dict[str, Any]:
@@ -93,7 +93,7 @@ def _common(consultation: Consultation, library: Library, dropped: list[str], fu
         "read": _read(consultation),
         "questions": _questions(consultation, library, why),
         "hypotheses": _hypotheses(consultation, library),
-        "findings": [_filled({"symptom": one.symptom, "state": one.state, "kind": one.kind, "quote": one.quote}) for one in consultation.findings] if full else [],
+        "findings": _findings(consultation) if full else [],
         "unread": consultation.unread,
         "dropped": dropped,
         "case": written(consultation.case),
@@ -115,17 +115,21 @@ def _next(consultation: Consultation, library: Library) -> str:
 
 
 def _read(consultation: Consultation) -> list[str]:
-    """The findings that count, each with its words; figures and what follows from them included."""
+    """The findings that count, each with its words; figures and what follows from them included, what they rule out left unsaid."""
     settled = consultation.settled
-    quotes = {(one.symptom, one.state): one.quote for one in consultation.findings}
-    lines: list[str] = []
-    for symptom in (*settled.present, *settled.absent):
-        state, kind = settled.findings.get(symptom, (PRESENT, MEASURED))
-        said = quotes.get((symptom, state))
-        if said or state == PRESENT:  # what figures rule out is left unsaid
-            lines.append(f"{symptom if state == PRESENT else f'not {symptom}'}: {said or kind}")
+    said = {(one.symptom, one.state): one.quote for one in consultation.findings if one.kind not in WEIGHTLESS}
+    lines = [f"{symptom}: {said.get((symptom, PRESENT)) or settled.findings[symptom][1]}" for symptom in settled.present]
+    lines += [f"not {symptom}: {said[symptom, ABSENT]}" for symptom in settled.absent if said.get((symptom, ABSENT))]
     figures = [f"{name.replace('-', '_')}={value:g}" for name, value in sorted(consultation.case.figures.items())]
     return lines[:READ_AT_MOST] + figures[:READ_AT_MOST]
+
+
+def _findings(consultation: Consultation) -> list[dict[str, Any]]:
+    """All findings: those of this call with their words, then those that the case or its figures bring along."""
+    read = [_filled({"symptom": one.symptom, "state": one.state, "kind": one.kind, "quote": one.quote}) for one in consultation.findings]
+    said = {(one.symptom, one.state, one.kind) for one in consultation.findings}
+    known = ((symptom, state, kind) for symptom, (state, kind) in sorted(consultation.settled.findings.items()))
+    return read + [{"symptom": symptom, "state": state, "kind": kind} for symptom, state, kind in known if (symptom, state, kind) not in said]
 
 
 def _questions(consultation: Consultation, library: Library, why: bool) -> list[dict[str, Any]]:

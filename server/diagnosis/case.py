@@ -2,16 +2,18 @@
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from training_router.server.diagnosis.figures import with_derived
 from training_router.server.diagnosis.findings import ABSENT, ANSWERED, MEASURED, OBSERVED, PRESENT, RANK, REPORTED
 from training_router.taxonomy.conditions import worked_out
-from training_router.taxonomy.entries import Library
+from training_router.taxonomy.entries import Library, Option
 
 VERSION = "tr1"
+UNKNOWN, DECLINED, FREELY = "unknown", "declined", "read"
+WITHOUT_OPTION = (UNKNOWN, DECLINED, FREELY)  # FREELY: answered in own words, which are taken in elsewhere
 LETTERS = {REPORTED: "r", MEASURED: "m", ANSWERED: "a", OBSERVED: "o"}
 KINDS = {letter: kind for kind, letter in LETTERS.items()}
 TOKEN = re.compile(
@@ -44,42 +46,41 @@ class Case:
 
     def learn(self, symptom: str, state: str, kind: str) -> None:
         """Takes in a finding, unless something of higher rank is known; at equal rank the newer wins."""
-        known = self.findings.get(symptom)
-        if known is None or RANK[kind] >= RANK[known[1]]:
-            self.findings[symptom] = (state, kind)
+        _learn(self.findings, symptom, state, kind)
 
     def settled(self, library: Library) -> "Settled":
         """What holds, with everything that follows from the figures."""
         findings = dict(self.findings)
         figures = with_derived(self.figures, library)
+        unmet: list[str] = []
         for symptom, tree in library.conditions.items() if figures else ():
             truth = worked_out(tree, figures)
-            if truth is not None and RANK[MEASURED] >= RANK[findings.get(symptom, ("", REPORTED))[1]]:
-                findings[symptom] = (PRESENT if truth else ABSENT, MEASURED)
-        present = {symptom for symptom, (state, _) in findings.items() if state == PRESENT}
-        general = {parent for symptom in present for parent in ancestors(symptom, library)}
-        absent = {symptom for symptom, (state, _) in findings.items() if state == ABSENT} - general
-        return Settled(tuple(sorted(present - general)), tuple(sorted(absent)), frozenset(present | general), findings, figures, tuple(sorted(self.tried.items())))
+            if truth:
+                _learn(findings, symptom, PRESENT, MEASURED)
+            elif truth is not None:
+                unmet.append(symptom)
+        return _settled(findings, unmet, figures, tuple(sorted(self.tried.items())), library)
 
 
 @dataclass(frozen=True)
 class Settled:
-    """The symptoms that hold (only the most specific) and those that do not, with the figures behind them."""
+    """The symptoms that hold (only the most specific) and those that do not, with the figures behind them; `unmet` are the conditions that figures refute."""
 
     present: tuple[str, ...]
     absent: tuple[str, ...]
     all_present: frozenset[str]
     findings: dict[str, tuple[str, str]]
+    unmet: Iterable[str]
     figures: dict[str, float]
     tried: tuple[tuple[str, bool], ...]
 
     def having(self, present: Iterable[str], absent: Iterable[str], library: Library) -> "Settled":
         """The same with an answer taken in."""
-        gone = set(absent)
-        now = (set(self.present) | set(present)) - gone
-        general = {parent for symptom in now for parent in ancestors(symptom, library)}
-        holds = now | general
-        return Settled(tuple(sorted(now - general)), tuple(sorted((set(self.absent) | gone) - holds)), frozenset(holds), self.findings, self.figures, self.tried)
+        findings = dict(self.findings)
+        for state, symptoms in ((PRESENT, present), (ABSENT, absent)):
+            for symptom in symptoms:
+                _learn(findings, symptom, state, ANSWERED)
+        return _settled(findings, self.unmet, self.figures, self.tried, library)
 
     @cached_property
     def gone(self) -> frozenset[str]:
@@ -90,6 +91,26 @@ class Settled:
     def known(self) -> frozenset[str]:
         """Every symptom that is settled either way."""
         return self.all_present | self.gone
+
+
+def _learn(findings: dict[str, tuple[str, str]], symptom: str, state: str, kind: str) -> None:
+    known = findings.get(symptom)
+    if known is None or RANK[kind] >= RANK[known[1]]:
+        findings[symptom] = (state, kind)
+
+
+def _settled(findings: dict[str, tuple[str, str]], unmet: Iterable[str], figures: dict[str, float], tried: tuple[tuple[str, bool], ...], library: Library) -> Settled:
+    """What follows from findings: a special symptom proves the general ones, unless something of higher rank denies one of them."""
+    present = {symptom for symptom, (state, kind) in findings.items() if state == PRESENT and not _is_outranked(symptom, kind, findings, library)}
+    general = {parent for symptom in present for parent in ancestors(symptom, library)}
+    # A condition that is not met speaks only where nothing else does: its threshold is where the figure alone would say it.
+    absent = {symptom for symptom, (state, _) in findings.items() if state == ABSENT}.union(unmet) - present - general
+    return Settled(tuple(sorted(present - general)), tuple(sorted(absent)), frozenset(present | general), findings, unmet, figures, tried)
+
+
+def _is_outranked(symptom: str, kind: str, findings: Mapping[str, tuple[str, str]], library: Library) -> bool:
+    """Whether a more general symptom is absent by a finding of higher rank."""
+    return any(parent in findings and findings[parent][0] == ABSENT and RANK[findings[parent][1]] > RANK[kind] for parent in ancestors(symptom, library))
 
 
 def ancestors(symptom: str, library: Library) -> Iterator[str]:
@@ -163,21 +184,33 @@ def _take(case: Case, match: re.Match[str], library: Library) -> bool:
             case.figures[name] = float(match["value"])
         return name in library.figures
     question, answer = match["question"], match["answer"]
-    return question in library.questions and answered(case, question, answer, library)
+    known = question in library.questions and (answer in WITHOUT_OPTION or option_of(question, answer, library) is not None)
+    if known:  # what it settled stands in the case itself, as it was settled then
+        case.answers[question] = answer
+    return known
 
 
-def answered(case: Case, question_id: str, answer: str, library: Library) -> bool:
-    """Takes an answer by its option id, `unknown`, `declined` or `read` (free text, taken in elsewhere); False where there is no such option."""
-    options = {option.id: option for option in library.questions[question_id].options}
-    if answer not in options and answer not in ("unknown", "declined", "read"):
-        return False
-    case.answers[question_id] = answer
-    if answer in options:
-        for symptom in options[answer].present:
-            case.learn(symptom, PRESENT, ANSWERED)
-        for symptom in options[answer].absent:
-            case.learn(symptom, ABSENT, ANSWERED)
-    return True
+def option_of(question: str, answer: str, library: Library) -> Option | None:
+    """The option of that id, or None."""
+    return next((option for option in library.questions[question].options if option.id == answer), None)
+
+
+def answered(case: Case, question: str, answer: str, library: Library) -> None:
+    """Takes in an answer, which is an option id or one of WITHOUT_OPTION; what only the answer before it settled is withdrawn."""
+    before = _settled_by(question, case.answers.pop(question, UNKNOWN), library)
+    others = {pair for other, said in case.answers.items() for pair in _settled_by(other, said, library)}
+    for symptom, state in before:
+        if case.findings.get(symptom) == (state, ANSWERED) and (symptom, state) not in others:
+            del case.findings[symptom]
+    case.answers[question] = answer
+    for symptom, state in _settled_by(question, answer, library):
+        case.learn(symptom, state, ANSWERED)
+
+
+def _settled_by(question: str, answer: str, library: Library) -> list[tuple[str, str]]:
+    """What an answer settles, as (symptom, state)."""
+    option = option_of(question, answer, library)
+    return [*((symptom, PRESENT) for symptom in option.present), *((symptom, ABSENT) for symptom in option.absent)] if option else []
 
 
 def _checksum(body: str) -> str:

@@ -1,9 +1,9 @@
 """The stages in order; the one place that decides between asking, routing and leaving alone."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from training_router.server.diagnosis.case import Case, Settled, answered
+from training_router.server.diagnosis.case import DECLINED, FREELY, UNKNOWN, Case, Settled, answered, option_of
 from training_router.server.diagnosis.differential import Issue, issues_of
 from training_router.server.diagnosis.findings import ABSENT, ANSWERED, ATTRIBUTED, HYPOTHETICAL, OBSERVED, PAST, PRESENT, REQUESTS, Finding, Reader, Reading
 from training_router.server.diagnosis.plan import PlanStep, conventions_for, joined, steps_of, with_gate
@@ -83,22 +83,24 @@ def _judge_scope(taken: Consultation, reading: Reading) -> None:
 
 
 def _take_answer(taken: Consultation, question_id: str, answer: str, library: Library) -> None:
-    if answered(taken.case, question_id, answer, library):
-        return
     question = library.questions[question_id]
-    option = next((option for option in question.options if answer.casefold() in map(str.casefold, (option.text, *option.words))), None)
+    meant = answer.casefold()
+    if meant in (UNKNOWN, DECLINED, ""):
+        answered(taken.case, question_id, meant or UNKNOWN, library)
+        return
+    option = option_of(question_id, meant, library) or next((option for option in question.options if meant in map(str.casefold, (option.text, *option.words))), None)
     if option is not None:
         answered(taken.case, question_id, option.id, library)
         return
     own = {symptom for option in question.options for symptom in (*option.present, *option.absent)}
     reading = Reader(answer, library, ANSWERED).reading()
     findings = [finding for finding in reading.findings if finding.symptom in own or own.intersection(library.symptoms[finding.symptom].is_a)]
+    answered(taken.case, question_id, FREELY if findings or reading.figures else UNKNOWN, library)
     for finding in findings:
         taken.case.learn(finding.symptom, finding.state, finding.kind)
     taken.findings += findings
     taken.case.figures |= {name: value for name, (value, _) in reading.figures.items()}
     taken.figures |= reading.figures
-    taken.case.answers[question_id] = "read" if findings or reading.figures else "unknown"
     if not findings and not reading.figures:
         taken.unread.append(f"{question_id}: {answer[:60]}")
 
@@ -137,7 +139,7 @@ def decided(case: Case, settled: Settled, library: Library) -> Decision:
     """Status, issues, plan and questions of a case; depends on nothing else."""
     if case.out_of_scope:
         return Decision(OUT_OF_SCOPE, [], [], [], None, [])
-    issues = issues_of(settled.present, settled.absent, settled.tried, library)
+    issues = list(issues_of(settled.present, settled.absent, settled.tried, library))
     conventions = conventions_for(settled, library)
     if not issues:
         return _without_issue(case, settled, conventions, library)
@@ -145,10 +147,8 @@ def decided(case: Case, settled: Settled, library: Library) -> Decision:
     lead = conventions.get(leading.phase)
     ranked = worths(leading, case, settled, library)
     status = ROUTE if lead or _is_clear(leading, ranked, library) else ASK
-    parts = [steps_of(issue, conventions.get(issue.phase), library) for issue in issues]
-    parts[0] = with_gate(parts[0], leading.phase, library)
     limit = library.weights["decision"]["in-plan" if status == ROUTE else "while-asking"]
-    plan = joined(parts, case.done, int(limit))
+    plan = joined(_parts(issues, conventions, library), case.done, int(limit))
     if not plan:  # everyone has had a turn and the symptoms still stand: there is nobody left to route to
         return Decision(ASK, issues, [], _opening_questions(case, library), lead, ranked)
     first = _own_questions(lead, case, settled, library)
@@ -179,8 +179,7 @@ def _without_issue(case: Case, settled: Settled, conventions: Mapping[str, Conve
     if lead is None:
         return Decision(ASK, [], [], _opening_questions(case, library), None, [])
     issue = Issue(lead.phase, tuple(symptom for symptom in settled.present if library.symptoms[symptom].kind in REQUESTS))
-    parts = [steps_of(Issue(phase, ()), conventions[phase], library) for phase in library.phases if phase in conventions]
-    plan = joined(parts, case.done, int(library.weights["decision"]["in-plan"]))
+    plan = joined(_parts((), conventions, library), case.done, int(library.weights["decision"]["in-plan"]))
     if not plan:
         return Decision(ASK, [], [], _opening_questions(case, library), lead, [])
     explains = any(library.symptoms[symptom].kind == "concept" for symptom in settled.present)
@@ -193,18 +192,24 @@ def _opening_questions(case: Case, library: Library) -> list[str]:
     return [question for question in library.opening_questions if question not in case.answers]
 
 
+def _parts(issues: Iterable[Issue], conventions: Mapping[str, Convention], library: Library) -> Iterator[list[PlanStep]]:
+    """The steps of each issue, the leading one with its gate; where nothing is wrong, those of each convention."""
+    leads = True
+    for issue in issues:
+        steps = steps_of(issue, conventions.get(issue.phase), library)
+        yield with_gate(steps, issue.phase, library) if leads else steps
+        leads = False
+    if leads:
+        yield from (steps_of(Issue(phase, ()), conventions[phase], library) for phase in library.phases if phase in conventions)
+
+
 def first_specialist(case: Case, settled: Settled, library: Library) -> str:
-    """The specialist that comes first; empty where nothing leads."""
+    """The specialist that comes first; empty where nothing leads. Weighs only the issues before it."""
     if case.out_of_scope:
         return ""
-    conventions = conventions_for(settled, library)
-    issues = issues_of(settled.present, settled.absent, settled.tried, library, only_first=True)
-    if issues:
-        steps = steps_of(issues[0], conventions.get(issues[0].phase), library)
-    else:
-        phase = next((phase for phase in library.phases if phase in conventions), None)
-        steps = steps_of(Issue(phase, ()), conventions[phase], library) if phase else []
-    return next((step.specialist for step in steps if step.specialist not in case.done), "")
+    issues = issues_of(settled.present, settled.absent, settled.tried, library)
+    parts = _parts(issues, conventions_for(settled, library), library)
+    return next((step.specialist for steps in parts for step in steps if step.specialist not in case.done), "")
 
 
 def flips(consultation: Consultation, library: Library, at_most: int = 3) -> list[tuple[str, str]]:
@@ -218,6 +223,6 @@ def flips(consultation: Consultation, library: Library, at_most: int = 3) -> lis
     for symptom in dict.fromkeys(near):
         if symptom not in settled.known and len(found) < at_most:
             then = first_specialist(case, settled.having((symptom,), (), library), library)
-            if then != first:
+            if then and then != first:
                 found.append((symptom, then))
     return found

@@ -2,7 +2,7 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -79,8 +79,8 @@ def _inherited(evidence: Mapping[str, str], silent: Iterable[str], library: Libr
     return words
 
 
-def issues_of(present: Iterable[str], absent: Iterable[str], tried: Iterable[tuple[str, bool]], library: Library, only_first: bool = False) -> list[Issue]:
-    """The issues in the order of their phases. Set-up facts and what was tried speak in each of them."""
+def issues_of(present: Iterable[str], absent: Iterable[str], tried: Iterable[tuple[str, bool]], library: Library) -> Iterator[Issue]:
+    """The issues in the order of their phases, each weighed when it is asked for. Set-up facts and what was tried speak in each of them."""
     faults: dict[str, list[str]] = defaultdict(list)
     for symptom in present:
         entry = library.symptoms[symptom]
@@ -88,8 +88,9 @@ def issues_of(present: Iterable[str], absent: Iterable[str], tried: Iterable[tup
             faults[entry.phase].append(symptom)
     setup = [symptom for symptom in present if library.symptoms[symptom].kind == "setup"]
     tried = tuple(tried)
-    phases = [phase for phase in library.phases if phase in faults]
-    return [_issue(phase, tuple(faults[phase]), setup, absent, tried, library) for phase in (phases[:1] if only_first else phases)]
+    for phase in library.phases:
+        if phase in faults:
+            yield _issue(phase, tuple(faults[phase]), setup, absent, tried, library)
 
 
 def _issue(phase: str, symptoms: tuple[str, ...], setup: Iterable[str], absent: Iterable[str], tried: tuple[tuple[str, bool], ...], library: Library) -> Issue:

@@ -143,7 +143,7 @@ def _next_sentence(text: Text, sentence: int, clause: int) -> tuple[int, int]:
 def _starts_unmarked(text: Text, start: int, end: int) -> bool:
     """Whether a capitalised word follows a word in small letters, as where the full stop was left out."""
     source = text.source
-    if not text.typed or not source[start].isupper() or source[start + 1 : end].isupper() or text.origin[-1] == -1:
+    if not text.typed or not source[start].isupper() or source[start + 1 : end].isupper() or text.origin[-1:] == [-1]:
         return False
     return source[text.spans[-1][0]].islower() and source[text.spans[-1][1] : start].isspace()
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from training_router.server.diagnosis.case import Case
+from training_router.server.diagnosis.case import Case, answered, read_case, written
 from training_router.server.diagnosis.consultation import consult
 from training_router.taxonomy.entries import Library
 
@@ -33,3 +33,56 @@ def test_a_plan_that_is_done_to_the_end_asks_what_is_observed_now(question: str,
         plan = consultation.decision.plan
         assert (consultation.decision.status == "ask") >= (not plan)
     assert not plan
+
+
+def carried(case: Case, library: Library) -> Case:
+    """The case after it was written out and read again."""
+    again, dropped = read_case(written(case), library)
+    assert not dropped
+    return again
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_the_newer_of_two_answers_still_wins_when_the_case_is_read_again(order: int, library: Library):
+    """An option that makes a symptom present, and another question's that makes it absent, in either order."""
+    present = [(question.id, option.id, symptom) for question in library.questions.values() for option in question.options for symptom in option.present]
+    absent = {symptom: (question.id, option.id) for question in library.questions.values() for option in question.options for symptom in option.absent}
+    met = [((name, option), absent[symptom], symptom) for name, option, symptom in present if symptom in absent and absent[symptom][0] != name]
+    assert met
+    for one, other, symptom in met:
+        case = Case()
+        for answer in (one, other)[::order]:
+            answered(case, *answer, library)
+        assert case.findings[symptom][0] == ("absent" if order == 1 else "present")
+        assert carried(case, library).findings == case.findings
+
+
+def test_an_answer_given_anew_withdraws_what_only_the_one_before_settled(library: Library):
+    first = consult("The loss is NaN.", {"which-precision": "bf16"}, [], Case(), library).case
+    assert first.findings["uses-bf16"] == ("present", "answered")
+    for anew in ("unknown", "declined", "something quite different"):
+        case = consult("", {"which-precision": anew}, [], carried(first, library), library).case
+        assert "uses-bf16" not in case.findings and case.findings["loss-is-nan"] == first.findings["loss-is-nan"]
+
+
+def test_an_answer_given_anew_leaves_what_was_observed(library: Library):
+    case = consult("The loss is NaN.", {"which-precision": "bf16"}, ["uses-bf16: autocast in train.py"], Case(), library).case
+    assert consult("", {"which-precision": "unknown"}, [], case, library).case.findings["uses-bf16"] == ("present", "observed")
+
+
+@pytest.mark.parametrize("answer", ["read", "blue"])
+def test_an_answer_that_says_nothing_is_unread(answer: str, library: Library):
+    consultation = consult("The loss is NaN.", {"which-precision": answer}, [], Case(), library)
+    assert consultation.unread == [f"which-precision: {answer}"] and consultation.case.answers == {"which-precision": "unknown"}
+
+
+@pytest.mark.parametrize(("answer", "kept"), [("Unknown", "unknown"), ("DECLINED", "declined"), ("", "unknown"), ("BF16", "bf16")])
+def test_an_answer_is_taken_in_small_and_in_capital_letters(answer: str, kept: str, library: Library):
+    consultation = consult("The loss is NaN.", {"which-precision": answer}, [], Case(), library)
+    assert not consultation.unread and consultation.case.answers == {"which-precision": kept}
+
+
+@pytest.mark.parametrize(("question", "symptom"), [("I use a small batch size of 16.", "batch-is-small"), ("We train on a small dataset of 8000 images.", "small-dataset")])
+def test_a_figure_on_the_other_side_of_a_threshold_takes_no_report_back(question: str, symptom: str, library: Library):
+    consultation = consult(question, {}, [], Case(), library)
+    assert consultation.settled.unmet and symptom in consultation.settled.present

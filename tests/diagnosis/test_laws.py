@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from training_router.server.diagnosis.case import Case, read_case, written
 from training_router.server.diagnosis.consultation import Consultation, consult
-from training_router.server.diagnosis.findings import ABSENT, OBSERVED, PRESENT
+from training_router.server.diagnosis.findings import ABSENT, ANSWERED, OBSERVED, PRESENT, REPORTED
 from training_router.server.knowledge import library as opened
 from training_router.server.reply import routed
 from training_router.taxonomy.library import HOME
@@ -89,16 +89,25 @@ def test_a_case_repeats_its_decision(name: str):
     assert written(again.case) == written(first.case)
 
 
+@pytest.mark.parametrize("done", [0, 1, 2])
 @pytest.mark.parametrize("name", TEXTS)
-def test_an_option_names_who_really_comes_first_after_it(name: str):
-    before = consulted(TEXTS[name])
-    reply = routed(before, opened(), [], full=False, served={})
+def test_an_option_and_a_flip_name_who_really_comes_first_after_them(name: str, done: int):
+    """Also where the first ones of the plan have had their turn; an option after which nobody is left names nobody."""
+    plan = consulted(TEXTS[name]).decision.plan
+    before = consult(TEXTS[name], {}, [f"done {step.specialist}" for step in plan[:done]], Case(), opened())
+    reply = routed(before, opened(), [], full=True, served={})
     first = reply.get("plan", [{"specialist": ""}])[0]["specialist"]
+
+    def leader(answers: dict[str, str], observations: list[str]) -> str:
+        case, _ = read_case(written(before.case), opened())
+        plan = consult("", answers, observations, case, opened()).decision.plan
+        return plan[0].specialist if plan else ""
+
     for question in reply.get("questions", []):
         for option in question["options"]:
-            case, _ = read_case(written(before.case), opened())
-            plan = consult("", {question["id"]: option["id"]}, [], case, opened()).decision.plan
-            assert option.get("then", first) == (plan[0].specialist if plan else ""), (question["id"], option["id"])
+            assert option.get("then", first) == (leader({question["id"]: option["id"]}, []) or first), (question["id"], option["id"])
+    for flip in reply.get("flips", []):
+        assert first != flip["then"] == leader({}, [flip["finding"]])
 
 
 @pytest.mark.parametrize(("symptom", "general"), [(symptom.id, parent) for symptom in opened().symptoms.values() for parent in symptom.is_a])
@@ -108,3 +117,22 @@ def test_a_general_symptom_that_a_special_one_proves_is_never_absent(symptom: st
     case.learn(symptom, PRESENT, OBSERVED)
     settled = case.settled(opened())
     assert general in settled.all_present and general not in settled.absent
+
+
+@pytest.mark.parametrize(("symptom", "general"), [(symptom.id, parent) for symptom in opened().symptoms.values() for parent in symptom.is_a])
+def test_a_general_symptom_that_is_observed_absent_denies_the_special_ones_that_are_only_reported(symptom: str, general: str):
+    case = Case()
+    case.learn(symptom, PRESENT, REPORTED)
+    case.learn(general, ABSENT, OBSERVED)
+    settled = case.settled(opened())
+    assert symptom not in settled.all_present and general in settled.absent
+
+
+@pytest.mark.parametrize(("symptom", "general"), [(symptom.id, parent) for symptom in opened().symptoms.values() for parent in symptom.is_a])
+def test_a_general_symptom_that_was_reported_itself_outlives_the_special_one(symptom: str, general: str):
+    case = Case()
+    for one in (symptom, general):
+        case.learn(one, PRESENT, REPORTED)
+    foreseen = case.settled(opened()).having((), (symptom,), opened())
+    case.learn(symptom, ABSENT, ANSWERED)
+    assert general in foreseen.present and foreseen == case.settled(opened())

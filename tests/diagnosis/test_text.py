@@ -52,3 +52,8 @@ def test_any_text_gets_a_decision_that_its_case_repeats(text: str):
 @pytest.mark.parametrize(("text", "typed"), [("isn't", ["is", "not"]), ("isnt", ["is", "not"]), ("Doesnt", ["does", "not"]), ("cant", ["can", "not"]), ("wont", ["will", "not"])])
 def test_a_contraction_is_spelled_out_with_or_without_its_apostrophe(text: str, typed: list[str], library: Library):
     assert read(text, library).typed == typed
+
+
+@pytest.mark.parametrize("text", ["is The", "it just The loss is NaN", "is I"])
+def test_a_text_may_begin_with_filler_words(text: str, library: Library):
+    assert len(read(text, library).typed) == len(text.split())

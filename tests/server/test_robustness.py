@@ -14,7 +14,9 @@ from mcp import Client
 from mcp.server.mcpserver import MCPServer
 
 from training_router.server.app import build_app
+from training_router.server.arguments import Refused, is_full
 from training_router.server.knowledge import library
+from training_router.server.reply import pressure_checked
 
 LONGEST = 64_000
 ASKED = {"question": "loss is nan"}
@@ -158,3 +160,17 @@ def test_deep_json_is_answered_or_refused(name: str):
 @pytest.mark.parametrize("name", ["answers", "observations", "question", "case", "draft", "detail"])
 def test_too_much_is_refused(name: str):
     assert replied("check_pressure", ASKED | {name: "x" * (LONGEST + 1)}) is None
+
+
+@pytest.mark.parametrize("odd", ["loss is nan \ud800", 10**5000, {"loss-is-nan": 10**5000}, {"loss-is-nan": "\udfff"}], ids=["half", "endless", "endless inside", "half inside"])
+@pytest.mark.parametrize("name", ["answers", "observations", "question", "draft", "case", "detail"])
+def test_half_characters_and_endless_numbers_are_answered_or_refused(name: str, odd: Any):
+    """In process, since the SDK drops such a line before a tool sees it."""
+    sent = {name: {"which-precision": odd} if name == "answers" else odd}
+    try:
+        reply = pressure_checked(ASKED | sent, sent.get("draft"), library())
+        json.dumps(reply, ensure_ascii=False).encode()
+        is_full(sent.get("detail"))
+    except Refused as error:
+        assert any(mend in str(error) for mend in MENDS)
+        str(error).encode()

@@ -57,6 +57,7 @@ async def test_the_tools_decide_alike(era: str, library: Library):
     [
         ({"question": ""}, "Pass the person's own words"),
         ({}, "Pass the person's own words"),
+        ({"case": " \n"}, "Pass the person's own words"),
         ({"quesion": "x"}, "did you mean 'question'?"),
         ({"question": "x" * 64_001}, "the limit is 64000"),
         ({"question": "x", "answers": {"no-such": "a"}}, "unknown question 'no-such'"),
