@@ -15,7 +15,7 @@ from training_router.server.diagnosis.pressure import PressureRead, pressures_in
 from training_router.server.diagnosis.questions import possible_options
 from training_router.taxonomy.entries import Library
 
-READ_AT_MOST, CANDIDATES_AT_MOST, FULL_CANDIDATES = 6, 5, 15
+READ_AT_MOST, CANDIDATES_AT_MOST, FULL_CANDIDATES = 6, 3, 15
 
 
 def clarified(consultation: Consultation, library: Library, dropped: list[str], full: bool) -> dict[str, Any]:

@@ -124,7 +124,7 @@ def written(case: Case) -> str:
     """The case as one line of text that `read_case` turns back."""
     tokens = [
         *(f"{symptom}{'+' if state == PRESENT else '-'}{LETTERS[kind]}" for symptom, (state, kind) in sorted(case.findings.items())),
-        *(f"{name.replace('-', '_')}={value!r}" for name, value in sorted(case.figures.items())),
+        *(f"{name.replace('-', '_')}={_shortest(value)}" for name, value in sorted(case.figures.items())),
         *(f"{question}={answer}" for question, answer in sorted(case.answers.items())),
         *(f"~{remedy}={'helped' if helped else 'failed'}" for remedy, helped in sorted(case.tried.items())),
         *(f"done:{specialist}" for specialist in sorted(case.done)),
@@ -134,6 +134,11 @@ def written(case: Case) -> str:
     ]
     body = " ".join([VERSION, *tokens])
     return f"{body} #{_checksum(body)}"
+
+
+def _shortest(value: float) -> str:
+    """The figure as briefly as it can be read back exactly."""
+    return min((f"{value:g}" if float(f"{value:g}") == value else repr(value), repr(value)), key=len)
 
 
 def read_case(text: str, library: Library) -> tuple[Case, list[str]]:
