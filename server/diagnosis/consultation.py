@@ -7,7 +7,7 @@ from training_router.server.diagnosis.case import DECLINED, FREELY, UNKNOWN, Cas
 from training_router.server.diagnosis.differential import Issue, issues_of
 from training_router.server.diagnosis.findings import ABSENT, ANSWERED, ATTRIBUTED, HYPOTHETICAL, OBSERVED, PAST, PRESENT, REQUESTS, Finding, Reader, Reading
 from training_router.server.diagnosis.plan import PlanStep, conventions_for, joined, steps_of, with_gate
-from training_router.server.diagnosis.questions import Worth, chosen, is_open, worths
+from training_router.server.diagnosis.questions import AT_MOST, Worth, chosen, is_open, worths
 from training_router.taxonomy.entries import Convention, Library
 
 ASK, ROUTE, OUT_OF_SCOPE = "ask", "route", "out_of_scope"
@@ -170,7 +170,7 @@ def _own_questions(lead: Convention | None, case: Case, settled: Settled, librar
     """The questions that a convention brings along, those that are still open."""
     if lead is None:
         return []
-    return [question for question in lead.asks if is_open(library.questions[question], case, settled)][: int(library.weights["decision"]["own-questions"])]
+    return [question for question in lead.asks if is_open(library.questions[question], case, settled)][:AT_MOST]
 
 
 def _without_issue(case: Case, settled: Settled, conventions: Mapping[str, Convention], library: Library) -> Decision:
