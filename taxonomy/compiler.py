@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -10,10 +11,12 @@ from typing import Any
 from training_router.taxonomy.conditions import ConditionError, figures_in, parsed
 from training_router.taxonomy.errors import LibraryError, Problem, did_you_mean
 from training_router.taxonomy.phrases import NUMBER, PhraseError, Trie, add_to, packed, spelled_out, vocabulary
+from training_router.taxonomy.resemblance import described
 from training_router.taxonomy.sources import Source, Sources, gathered
 from training_router.taxonomy.words import Wording, stem, wording
 
 FORMAT = 1
+WORD = re.compile(r"[^\W_]+|#")
 SLIP_LENGTH, SLIP_USES = 7, 3  # a shorter or rarer word is not worth the room that its slips take
 
 # Which kind of entry each key names, by folder.
@@ -98,9 +101,18 @@ class _Compiler:
             "marks": packed(marks),
             "known_words": sorted(known := vocabulary(self.cues)),
             "slips": _slips(known, self.uses),
+            "resemblance": described(self._descriptions()),
         }
         data["digest"] = hashlib.sha256(json.dumps(data, sort_keys=True).encode()).hexdigest()[:16]
         return data
+
+    def _descriptions(self) -> dict[str, list[list[str]]]:
+        """What the symptoms that lead are described with: their titles, examples and cues, as plain words."""
+        entries = {name: source.data for name, source in sorted(self.sources.entries["symptoms"].items()) if source.data["cues"] and source.data["kind"] != "setup"}
+        return {name: [self._plain(text) for text in (data["title"], *data["examples"]["present"], *data["cues"])] for name, data in entries.items()}
+
+    def _plain(self, text: str) -> list[str]:
+        return [plain for word in WORD.findall(text.lower()) for plain in ([NUMBER] if word[0] in "#0123456789" else self.words.plain(word))]
 
     def _links(self) -> None:
         for folder, links in LINKS.items():

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from training_router.taxonomy.phrases import Trie
+from training_router.taxonomy.resemblance import Resemblance
 from training_router.taxonomy.words import Wording
 
 
@@ -177,3 +178,4 @@ class Library:
     marks: Trie
     mark_names: tuple[tuple[str, str], ...]
     slips: Mapping[str, str]
+    resemblance: Resemblance

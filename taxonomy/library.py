@@ -10,6 +10,7 @@ from typing import Any
 from training_router.taxonomy import entries
 from training_router.taxonomy.entries import Convention, Library, Step
 from training_router.taxonomy.phrases import unpacked
+from training_router.taxonomy.resemblance import Resemblance
 from training_router.taxonomy.words import wording
 
 HOME = Path(__file__).resolve().parent
@@ -91,6 +92,7 @@ def library_from(data: Mapping[str, Any]) -> Library:
         marks=unpacked(data["marks"]),
         mark_names=tuple((name, scope) for name, scope in data["mark_names"]),
         slips=data["slips"],
+        resemblance=Resemblance(data["resemblance"]),
     )
 
 

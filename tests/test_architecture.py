@@ -12,7 +12,7 @@ from training_router.server.knowledge import library
 
 ROOT = Path(__file__).parent.parent
 ROOMS = ("server", "taxonomy", "prompts")
-STAGES = ("text", "marks", "figures", "findings", "case", "differential", "questions", "plan", "consultation", "pressure", "draft")
+STAGES = ("text", "marks", "figures", "findings", "pressure", "likeness", "case", "differential", "questions", "plan", "consultation", "draft")
 DIAGNOSIS = "training_router.server.diagnosis."
 LONGEST_MODULE = 250
 IMPORTS_MCP = ("server/app.py", "server/demo.py", "server/form.py", "server/http.py", "server/prompts.py", "server/resources.py", "server/skills.py")
@@ -158,7 +158,7 @@ def test_every_stage_is_a_module():
         (only_settings_reads_the_environment, "server/cli.py", "import os\nos.environ['A']"),
         (only_settings_reads_the_environment, "taxonomy/library.py", "from os import getenv"),
         (diagnosis_is_pure_and_goes_forward, "server/diagnosis/plan.py", "from training_router.server.reply import routed"),
-        (diagnosis_is_pure_and_goes_forward, "server/diagnosis/plan.py", "from training_router.server.diagnosis.pressure import pressures_in"),
+        (diagnosis_is_pure_and_goes_forward, "server/diagnosis/plan.py", "from training_router.server.diagnosis.draft import pressures_in"),
         (diagnosis_is_pure_and_goes_forward, "server/diagnosis/plan.py", "from training_router.server.diagnosis import draft"),
         (diagnosis_is_pure_and_goes_forward, "server/diagnosis/plan.py", "from training_router.server.diagnosis import plan"),
         (diagnosis_is_pure_and_goes_forward, "server/diagnosis/plan.py", "import training_router.prompts"),

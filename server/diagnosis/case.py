@@ -7,17 +7,17 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from training_router.server.diagnosis.figures import with_derived
-from training_router.server.diagnosis.findings import ABSENT, ANSWERED, MEASURED, OBSERVED, PRESENT, RANK, REPORTED
+from training_router.server.diagnosis.findings import ABSENT, ANSWERED, MEASURED, OBSERVED, PRESENT, RANK, REPORTED, REQUESTS, RESEMBLED
 from training_router.taxonomy.conditions import worked_out
 from training_router.taxonomy.entries import Library, Option
 
 VERSION = "tr1"
 UNKNOWN, DECLINED, FREELY = "unknown", "declined", "read"
 WITHOUT_OPTION = (UNKNOWN, DECLINED, FREELY)  # FREELY: answered in own words, which are taken in elsewhere
-LETTERS = {REPORTED: "r", MEASURED: "m", ANSWERED: "a", OBSERVED: "o"}
+LETTERS = {REPORTED: "r", MEASURED: "m", ANSWERED: "a", OBSERVED: "o", RESEMBLED: "s"}
 KINDS = {letter: kind for kind, letter in LETTERS.items()}
 TOKEN = re.compile(
-    r"(?P<symptom>[a-z0-9-]+)(?P<state>[+-])(?P<kind>[rmao])"
+    r"(?P<symptom>[a-z0-9-]+)(?P<state>[+-])(?P<kind>[rmaos])"
     r"|~(?P<remedy>[a-z0-9-]+)=(?P<outcome>helped|failed)"
     r"|\?(?P<belief>[a-z0-9-]+)"
     r"|done:(?P<done>[a-z0-9-]+)"
@@ -102,10 +102,18 @@ def _learn(findings: dict[str, tuple[str, str]], symptom: str, state: str, kind:
 def _settled(findings: dict[str, tuple[str, str]], unmet: Iterable[str], figures: dict[str, float], tried: tuple[tuple[str, bool], ...], library: Library) -> Settled:
     """What follows from findings: a special symptom proves the general ones, unless something of higher rank denies one of them."""
     present = {symptom for symptom, (state, kind) in findings.items() if state == PRESENT and not _is_outranked(symptom, kind, findings, library)}
+    alike = {symptom for symptom in present if findings[symptom][1] == RESEMBLED}
+    if leads(present - alike, library):
+        present -= alike
     general = {parent for symptom in present for parent in ancestors(symptom, library)}
     # A condition that is not met speaks only where nothing else does: its threshold is where the figure alone would say it.
     absent = {symptom for symptom, (state, _) in findings.items() if state == ABSENT}.union(unmet) - present - general
     return Settled(tuple(sorted(present - general)), tuple(sorted(absent)), frozenset(present | general), findings, unmet, figures, tried)
+
+
+def leads(symptoms: Iterable[str], library: Library) -> bool:
+    """Whether a fault or a request is among the symptoms; set-up facts alone never lead."""
+    return any(library.symptoms[symptom].kind == "fault" or library.symptoms[symptom].kind in REQUESTS for symptom in symptoms)
 
 
 def _is_outranked(symptom: str, kind: str, findings: Mapping[str, tuple[str, str]], library: Library) -> bool:

@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from training_router.server.diagnosis.case import DECLINED, FREELY, UNKNOWN, Case, Settled, answered, option_of
+from training_router.server.diagnosis.case import DECLINED, FREELY, UNKNOWN, Case, Settled, answered, leads, option_of
 from training_router.server.diagnosis.differential import Issue, issues_of
 from training_router.server.diagnosis.findings import ABSENT, ANSWERED, ATTRIBUTED, HYPOTHETICAL, OBSERVED, PAST, PRESENT, REQUESTS, Finding, Reader, Reading
+from training_router.server.diagnosis.likeness import resembled
 from training_router.server.diagnosis.plan import PlanStep, conventions_for, joined, steps_of, with_gate
 from training_router.server.diagnosis.questions import AT_MOST, Worth, chosen, is_open, worths
 from training_router.taxonomy.entries import Convention, Library
@@ -42,9 +43,10 @@ class Consultation:
 def consult(question: str, answers: Mapping[str, str], observations: Iterable[str], case: Case, library: Library) -> Consultation:
     """The consultation of a question with its answers and observations, on top of a case."""
     taken = Consultation(case, case.settled(library), Decision(ASK, [], [], [], None, []))
-    if question:
+    reader = Reader(question, library) if question else None
+    if reader:
         known = bool(case.findings or case.figures)
-        reading = Reader(question, library).reading()
+        reading = reader.reading()
         _take_reading(taken, reading, library)
         if not known:
             _judge_scope(taken, reading)
@@ -55,6 +57,8 @@ def consult(question: str, answers: Mapping[str, str], observations: Iterable[st
     taken.hypotheses |= {about: "" for about in sorted(case.hypotheses) if about not in taken.hypotheses}
     case.hypotheses |= taken.hypotheses.keys()
     taken.settled = case.settled(library)
+    if reader:
+        _take_likeness(taken, reader, library)
     taken.decision = decided(case, taken.settled, library)
     return taken
 
@@ -72,6 +76,18 @@ def _take_reading(taken: Consultation, reading: Reading, library: Library) -> No
         taken.case.tried[tried.remedy] = tried.helped
     for hypothesis in reading.hypotheses:
         taken.hypotheses.setdefault(hypothesis.about, hypothesis.quote)
+
+
+def _take_likeness(taken: Consultation, reader: Reader, library: Library) -> None:
+    """Takes in what the text resembles, where nothing that could lead was said outright."""
+    case = taken.case
+    if case.out_of_scope or case.foreign or leads(taken.settled.present, library):
+        return
+    finding = resembled(reader, library)
+    if finding:
+        case.learn(finding.symptom, finding.state, finding.kind)
+        taken.findings.append(finding)
+        taken.settled = case.settled(library)
 
 
 def _judge_scope(taken: Consultation, reading: Reading) -> None:

@@ -14,7 +14,8 @@ from training_router.taxonomy.phrases import found
 PRESENT, ABSENT = "present", "absent"
 MEASURED, REPORTED, ANSWERED, OBSERVED = "measured", "reported", "answered", "observed"
 ATTRIBUTED, HYPOTHETICAL, PAST = "attributed", "hypothetical", "past"
-RANK = {REPORTED: 1, MEASURED: 2, ANSWERED: 3, OBSERVED: 4}
+RESEMBLED = "resembled"  # nothing was said outright; counts only while nothing else leads
+RANK = {RESEMBLED: 0, REPORTED: 1, MEASURED: 2, ANSWERED: 3, OBSERVED: 4}
 REQUESTS = frozenset(("request", "concept"))
 HITS_EACH = 8
 ANCHORS_AT_MOST = 400

@@ -70,6 +70,10 @@ class Text:
         """The characters from plain word `first` up to `after`, in one line of at most `limit` characters."""
         return self.quote_typed(self.origin[first], self.origin[after - 1] + 1, limit)
 
+    def quote_sentence(self, sentence: int) -> str:
+        """The first characters of a sentence, likewise."""
+        return self.quote_typed(self.bounds[sentence - 1] if sentence else 0, self.bounds[sentence])
+
     def quote_typed(self, first: int, after: int, limit: int = 60) -> str:
         """The characters from typed word `first` up to `after`, likewise."""
         start, end = self.spans[first][0], self.spans[after - 1][1]
