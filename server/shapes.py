@@ -33,7 +33,7 @@ class StepOut(BaseModel):
     uri: str | None = None
     phase: str
     role: Literal["primary", "secondary", "verify"]
-    because: str | None = None
+    because: str
     when: str | None = None
     after: str | None = None
     done_when: str

@@ -68,7 +68,7 @@ def steps_of(issue: Issue, convention: Convention | None, library: Library) -> l
 
 def _by_convention(step: Step, phase: str, place: int, library: Library) -> PlanStep:
     specialist = library.specialists[step.specialist]
-    because = step.because or ("" if step.when else specialist.title)
+    because = step.because or specialist.title
     return PlanStep(step.specialist, phase, SECONDARY if place else PRIMARY, because, specialist.done_when, step.when, step.after)
 
 

@@ -22,20 +22,15 @@ def pressures_in(question: str, library: Library) -> list[PressureRead]:
     """The pressures of a text, each once, in the order in which they appear."""
     reader = Reader(question, library)
     pressures: dict[str, PressureRead] = {}
-    for name, first, after in sorted(_hits(reader), key=lambda hit: (hit[1], hit[1] - hit[2], hit[0])):
+    for name, first, after in sorted((*_in_plain_words(reader), *_as_typed(reader)), key=lambda hit: (hit[1], hit[1] - hit[2], hit[0])):
         if name not in pressures:
             pressures[name] = PressureRead(name, reader.text.quote_typed(first, after), library.pressures[name].counter)
     return list(pressures.values())
 
 
 def places_of_pressure(reader: Reader) -> set[int]:
-    """The typed words at which a pressure begins."""
-    return {first for _, first, _ in _hits(reader)}
-
-
-def _hits(reader: Reader) -> Iterator[tuple[str, int, int]]:
-    yield from _in_plain_words(reader)
-    yield from _as_typed(reader)
+    """The typed words at which the wording of a pressure begins, denied or not."""
+    return {first for _, first, _ in _as_typed(reader)} | {reader.text.origin[first] for _, first, _, _ in reader.hits["pressure"]}
 
 
 def _in_plain_words(reader: Reader) -> Iterator[tuple[str, int, int]]:

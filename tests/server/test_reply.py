@@ -9,7 +9,7 @@ from training_router.taxonomy.entries import Library
 
 def replied(library: Library, full: bool = False, **arguments: Any) -> dict[str, Any]:
     consultation, dropped = consultation_of(arguments, library)
-    return routed(consultation, library, dropped, full)
+    return routed(consultation, library, dropped, full, {})
 
 
 def test_what_a_figure_rules_out_is_not_read_as_present(library: Library):
