@@ -30,6 +30,7 @@ LINKS: dict[str, dict[str, str]] = {
         "phase": "phases", "when": "symptoms", "any": "symptoms", "unless": "symptoms",
         "steps.*.specialist": "specialists", "steps.*.after": "specialists", "asks": "questions", "before": "conventions",
     },
+    "pressures": {"unless": "marks"},
 }  # fmt: skip
 
 
@@ -61,6 +62,7 @@ class _Compiler:
         self.problems: list[Problem] = []
         self.names = {folder: set(entries) for folder, entries in sources.entries.items()}
         self.names["conventions"] = self.names["first_stops"] | self.names["workflows"]
+        self.names["marks"] = set(sources.files["lexicon"].data["marks"])
         self.names["phases"] = set(sources.files["phases"].data)
         self.names["specialists"] = {name for pack in sources.files["packs"].data["packs"].values() for name in pack}
         lexicon = sources.files["lexicon"].data

@@ -113,6 +113,7 @@ class Pressure:
     id: str
     title: str
     counter: str
+    unless: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -167,6 +167,7 @@ class Pressure(Part):
     title: Text
     cues: Annotated[list[Text], Field(min_length=1)]
     typed: list[Text] = []
+    unless: list[Id] = []
     counter: Text
     pure: Annotated[list[Text], Field(min_length=3)]
     examples: PressureReadings

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from training_router.server.diagnosis.findings import Reader
 from training_router.taxonomy.entries import Library
-from training_router.taxonomy.phrases import NUMBER, found
+from training_router.taxonomy.phrases import EDGE, NUMBER, found
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ def pressures_in(question: str, library: Library) -> list[PressureRead]:
     reader = Reader(question, library)
     pressures: dict[str, PressureRead] = {}
     for name, first, after in sorted((*_in_plain_words(reader), *_as_typed(reader)), key=lambda hit: (hit[1], hit[1] - hit[2], hit[0])):
-        if name not in pressures:
+        if name not in pressures and reader.marks.over(first, after).isdisjoint(library.pressures[name].unless):
             pressures[name] = PressureRead(name, reader.text.quote_typed(first, after), library.pressures[name].counter)
     return list(pressures.values())
 
@@ -36,10 +36,22 @@ def _in_plain_words(reader: Reader) -> Iterator[tuple[str, int, int]]:
 
 
 def _as_typed(reader: Reader) -> Iterator[tuple[str, int, int]]:
-    """The pressures by the words that the plain form drops, sentence by sentence."""
+    """The pressures by the words that the plain form drops, sentence by sentence, once without and once with the edges of clauses."""
     library, text = reader.library, reader.text
     for start, end in pairwise((0, *text.bounds)):
-        words = [NUMBER if word[0].isdigit() else word for word in text.typed[start:end]]
-        for owner, first, after, negated in found(library.typed_cues, words):
-            if not negated:
-                yield library.owners[owner][1], start + first, start + after
+        bare = list(range(start, end))
+        for places in (bare, list(_with_edges(text.clauses, start, end))):
+            words = [EDGE if place < 0 else NUMBER if text.typed[place][0].isdigit() else text.typed[place] for place in places]
+            for owner, first, after, negated in found(library.typed_cues, words):
+                inside = [place for place in places[first:after] if place >= 0]
+                if inside and not negated:
+                    yield library.owners[owner][1], inside[0], inside[-1] + 1
+
+
+def _with_edges(clauses: list[int], start: int, end: int) -> Iterator[int]:
+    """The places of a sentence, and -1 wherever a clause begins or ends."""
+    for place in range(start, end):
+        if place == start or clauses[place] != clauses[place - 1]:
+            yield -1
+        yield place
+    yield -1
