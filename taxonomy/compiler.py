@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from training_router.taxonomy.conditions import ConditionError, figures_in, parsed
+from training_router.taxonomy.entries import ASKED
 from training_router.taxonomy.errors import LibraryError, Problem, did_you_mean
 from training_router.taxonomy.phrases import NUMBER, PhraseError, Trie, add_to, packed, spelled_out, vocabulary
 from training_router.taxonomy.sources import Source, Sources, gathered
@@ -62,7 +63,7 @@ class _Compiler:
         self.problems: list[Problem] = []
         self.names = {folder: set(entries) for folder, entries in sources.entries.items()}
         self.names["conventions"] = self.names["first_stops"] | self.names["workflows"]
-        self.names["marks"] = set(sources.files["lexicon"].data["marks"])
+        self.names["marks"] = {ASKED, *sources.files["lexicon"].data["marks"]}
         self.names["phases"] = set(sources.files["phases"].data)
         self.names["specialists"] = {name for pack in sources.files["packs"].data["packs"].values() for name in pack}
         lexicon = sources.files["lexicon"].data

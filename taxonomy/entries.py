@@ -7,6 +7,8 @@ from typing import Any
 from training_router.taxonomy.phrases import Trie
 from training_router.taxonomy.words import Wording
 
+ASKED = "asked"  # what a pressure may name beside the marks: the words stand in the clause that ends with the question mark
+
 
 @dataclass(frozen=True, slots=True)
 class Symptom:

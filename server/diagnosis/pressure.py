@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from training_router.server.diagnosis.findings import Reader
-from training_router.taxonomy.entries import Library
+from training_router.taxonomy.entries import ASKED, Library
 from training_router.taxonomy.phrases import EDGE, NUMBER, found
 
 
@@ -23,9 +23,17 @@ def pressures_in(question: str, library: Library) -> list[PressureRead]:
     reader = Reader(question, library)
     pressures: dict[str, PressureRead] = {}
     for name, first, after in sorted((*_in_plain_words(reader), *_as_typed(reader)), key=lambda hit: (hit[1], hit[1] - hit[2], hit[0])):
-        if name not in pressures and reader.marks.over(first, after).isdisjoint(library.pressures[name].unless):
+        if name not in pressures and _marks(reader, first, after).isdisjoint(library.pressures[name].unless):
             pressures[name] = PressureRead(name, reader.text.quote_typed(first, after), library.pressures[name].counter)
     return list(pressures.values())
+
+
+def _marks(reader: Reader, first: int, after: int) -> set[str]:
+    """The marks over the typed words first..after, and ASKED where they stand in the clause that ends with the question mark."""
+    text = reader.text
+    sentence = text.sentences[first]
+    asked = sentence in text.asked and text.clauses[after - 1] == text.clauses[text.bounds[sentence] - 1]
+    return reader.marks.over(first, after) | ({ASKED} if asked else set())
 
 
 def _in_plain_words(reader: Reader) -> Iterator[tuple[str, int, int]]:
