@@ -86,7 +86,7 @@ class _Compiler:
             "phases": files["phases"].data,
             "packs": files["packs"].data,
             "weights": files["weights"].data,
-            "protocol": {key: value for key, value in files["protocol"].data.items() if key != "draft_cues"},
+            "protocol": {key: value for key, value in files["protocol"].data.items() if not key.startswith("draft_")},
             "wording": {key: lexicon[key] for key in ("fillers", "rewrite", "synonyms")},
             "breaks": lexicon["breaks"],
             "starts": lexicon["starts"],
@@ -155,9 +155,10 @@ class _Compiler:
             for number, cue in enumerate(source.data["typed"]):
                 self._cue(source, ("typed", number), cue, ("pressure", name), typed=True)
         protocol = self.sources.files["protocol"]
-        for step, cues in protocol.data["draft_cues"].items():
-            for number, cue in enumerate(cues):
-                self._cue(protocol, ("draft_cues", step, number), cue, ("draft", step))
+        for key in ("draft_cues", "draft_typed"):
+            for step, cues in protocol.data[key].items():
+                for number, cue in enumerate(cues):
+                    self._cue(protocol, (key, step, number), cue, ("draft", step), typed=key == "draft_typed")
         scope = self.sources.files["scope"]
         for strength in ("strong", "weak"):
             for number, cue in enumerate(scope.data["training"][strength]):

@@ -227,6 +227,7 @@ class Protocol(Part):
     next: dict[Id, Text]
     instead: dict[Id, Text]
     draft_cues: dict[Id, list[Text]] = {}
+    draft_typed: dict[Id, list[Text]] = {}
 
 
 FOLDERS: dict[str, type[Part]] = {

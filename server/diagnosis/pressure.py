@@ -22,7 +22,7 @@ def pressures_in(question: str, library: Library) -> list[PressureRead]:
     """The pressures of a text, each once, in the order in which they appear."""
     reader = Reader(question, library)
     pressures: dict[str, PressureRead] = {}
-    for name, first, after in sorted((*_in_plain_words(reader), *_as_typed(reader)), key=lambda hit: (hit[1], hit[1] - hit[2], hit[0])):
+    for name, first, after in sorted((*_in_plain_words(reader), *typed_hits(reader, "pressure")), key=lambda hit: (hit[1], hit[1] - hit[2], hit[0])):
         if name not in pressures and _marks(reader, first, after).isdisjoint(library.pressures[name].unless):
             pressures[name] = PressureRead(name, reader.text.quote_typed(first, after), library.pressures[name].counter)
     return list(pressures.values())
@@ -43,8 +43,8 @@ def _in_plain_words(reader: Reader) -> Iterator[tuple[str, int, int]]:
             yield name, reader.text.origin[first], reader.text.origin[after - 1] + 1
 
 
-def _as_typed(reader: Reader) -> Iterator[tuple[str, int, int]]:
-    """The pressures by the words that the plain form drops, sentence by sentence, once without and once with the edges of clauses."""
+def typed_hits(reader: Reader, kind: str) -> Iterator[tuple[str, int, int]]:
+    """The cues of a kind over the words as typed, sentence by sentence, once without and once with the edges of clauses."""
     library, text = reader.library, reader.text
     for start, end in pairwise((0, *text.bounds)):
         bare = list(range(start, end))
@@ -52,8 +52,9 @@ def _as_typed(reader: Reader) -> Iterator[tuple[str, int, int]]:
             words = [EDGE if place < 0 else NUMBER if text.typed[place][0].isdigit() else text.typed[place] for place in places]
             for owner, first, after, negated in found(library.typed_cues, words):
                 inside = [place for place in places[first:after] if place >= 0]
-                if inside and not negated:
-                    yield library.owners[owner][1], inside[0], inside[-1] + 1
+                about, name = library.owners[owner]
+                if about == kind and inside and not negated:
+                    yield name, inside[0], inside[-1] + 1
 
 
 def _with_edges(clauses: list[int], start: int, end: int) -> Iterator[int]:
