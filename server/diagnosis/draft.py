@@ -84,11 +84,12 @@ def _prescribed_wrongly(prescribed: list[Prescription], consultation: Consultati
     if decision.status == OUT_OF_SCOPE or not lasting:
         return
     planned = [step.specialist for step in decision.plan]
+    explains = _nothing_to_diagnose(consultation, library)
     current = planned[0] if planned else ""
     for one in lasting:
-        if not consultation.hypotheses.keys().isdisjoint((one.remedy.id, *one.remedy.treats)):
+        if not explains and not consultation.hypotheses.keys().isdisjoint((one.remedy.id, *one.remedy.treats)):
             yield "acts-on-hypothesis", one.quote
-        if decision.status == ASK or not (_nothing_to_diagnose(consultation, library) or _has_evidence(one.remedy, consultation)):
+        if decision.status == ASK or not (explains or _has_evidence(one.remedy, consultation)):
             yield "prescribes-before-diagnosis", one.quote
         if decision.status != ASK and one.remedy.specialist not in planned:
             yield "outside-the-plan", one.quote
