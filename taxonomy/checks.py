@@ -10,7 +10,7 @@ from training_router.taxonomy.compiler import compiled
 from training_router.taxonomy.entries import Convention, Library
 from training_router.taxonomy.errors import LibraryError, Problem
 from training_router.taxonomy.library import HOME, library_from
-from training_router.taxonomy.phrases import BREAK, NUMBER, found
+from training_router.taxonomy.phrases import BREAK, EDGE, NUMBER, found
 from training_router.taxonomy.sources import Source, Sources, gathered
 
 Fault = tuple[str, str, str, str, str]
@@ -117,10 +117,17 @@ def pure_sentences_that_report(library: Library, sources: Sources) -> Iterator[F
             kinds = sorted(f"{kind} {entry}" for kind, entry in read if kind in PURE_OF)
             if NUMBER in words:
                 kinds.append("a number")
-            if ("pressure", name) not in read:
+            typed = {library.owners[owner] for said in _as_typed(sentence) for owner, *_, negated in found(library.typed_cues, said) if not negated}
+            if ("pressure", name) not in read | typed:
                 yield "pressures", name, "pure", f"pure sentence {number + 1} is not read as this pressure: {sentence!r}", "word it so that a cue meets it"
             if kinds:
                 yield "pressures", name, "pure", f"pure sentence {number + 1} also holds {', '.join(kinds)}: {sentence!r}", "reword it"
+
+
+def _as_typed(sentence: str) -> tuple[list[str], list[str]]:
+    """The words of a sentence as typed, without and with the edges of its clauses."""
+    clauses = [clause.replace("cannot", "can not").split() for clause in re.split(r"[,.;:?!]", sentence.lower())]
+    return [word for clause in clauses for word in clause], [EDGE, *(word for clause in clauses for word in (*clause, EDGE))]
 
 
 def _plain(sentence: str, library: Library) -> list[str]:

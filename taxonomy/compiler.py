@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from training_router.taxonomy.conditions import ConditionError, figures_in, parsed
+from training_router.taxonomy.entries import ASKED
 from training_router.taxonomy.errors import LibraryError, Problem, did_you_mean
 from training_router.taxonomy.phrases import NUMBER, PhraseError, Trie, add_to, packed, spelled_out, vocabulary
 from training_router.taxonomy.resemblance import described
@@ -33,6 +34,7 @@ LINKS: dict[str, dict[str, str]] = {
         "phase": "phases", "when": "symptoms", "any": "symptoms", "unless": "symptoms",
         "steps.*.specialist": "specialists", "steps.*.after": "specialists", "asks": "questions", "before": "conventions",
     },
+    "pressures": {"unless": "marks"},
 }  # fmt: skip
 
 
@@ -64,6 +66,7 @@ class _Compiler:
         self.problems: list[Problem] = []
         self.names = {folder: set(entries) for folder, entries in sources.entries.items()}
         self.names["conventions"] = self.names["first_stops"] | self.names["workflows"]
+        self.names["marks"] = {ASKED, *sources.files["lexicon"].data["marks"]}
         self.names["phases"] = set(sources.files["phases"].data)
         self.names["specialists"] = {name for pack in sources.files["packs"].data["packs"].values() for name in pack}
         lexicon = sources.files["lexicon"].data
@@ -86,7 +89,7 @@ class _Compiler:
             "phases": files["phases"].data,
             "packs": files["packs"].data,
             "weights": files["weights"].data,
-            "protocol": {key: value for key, value in files["protocol"].data.items() if key != "draft_cues"},
+            "protocol": {key: value for key, value in files["protocol"].data.items() if not key.startswith("draft_")},
             "wording": {key: lexicon[key] for key in ("fillers", "rewrite", "synonyms")},
             "breaks": lexicon["breaks"],
             "starts": lexicon["starts"],
@@ -164,9 +167,10 @@ class _Compiler:
             for number, cue in enumerate(source.data["typed"]):
                 self._cue(source, ("typed", number), cue, ("pressure", name), typed=True)
         protocol = self.sources.files["protocol"]
-        for step, cues in protocol.data["draft_cues"].items():
-            for number, cue in enumerate(cues):
-                self._cue(protocol, ("draft_cues", step, number), cue, ("draft", step))
+        for key in ("draft_cues", "draft_typed"):
+            for step, cues in protocol.data[key].items():
+                for number, cue in enumerate(cues):
+                    self._cue(protocol, (key, step, number), cue, ("draft", step), typed=key == "draft_typed")
         scope = self.sources.files["scope"]
         for strength in ("strong", "weak"):
             for number, cue in enumerate(scope.data["training"][strength]):

@@ -8,6 +8,8 @@ from training_router.taxonomy.phrases import Trie
 from training_router.taxonomy.resemblance import Resemblance
 from training_router.taxonomy.words import Wording
 
+ASKED = "asked"  # what a pressure may name beside the marks: the words stand in the clause that ends with the question mark
+
 
 @dataclass(frozen=True, slots=True)
 class Symptom:
@@ -114,6 +116,7 @@ class Pressure:
     id: str
     title: str
     counter: str
+    unless: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

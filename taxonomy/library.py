@@ -74,7 +74,7 @@ def library_from(data: Mapping[str, Any]) -> Library:
         questions={name: _question(name, one) for name, one in data["questions"].items()},
         remedies={name: entries.Remedy(name, one["title"], one["specialist"], tuple(one["treats"]), one["reversible"] == "yes") for name, one in data["remedies"].items()},
         conventions={name: _convention(name, folder, one) for folder in ("first_stops", "workflows") for name, one in data[folder].items()},
-        pressures={name: entries.Pressure(name, one["title"], one["counter"]) for name, one in data["pressures"].items()},
+        pressures={name: entries.Pressure(name, one["title"], one["counter"], tuple(one["unless"])) for name, one in data["pressures"].items()},
         weights=data["weights"],
         unowned=data["protocol"]["unowned"],
         opening_questions=tuple(data["protocol"]["opening_questions"]),

@@ -9,6 +9,7 @@ from training_router.taxonomy.words import Wording
 
 GAP = ".."
 NUMBER = "#"
+EDGE = "^"  # in a cue over the words as typed: where a clause begins or ends
 ZERO, ZERO_WORD = "#0", "zero"  # a number that is nought is met by # and by the word
 ENDS = "."
 LIMIT = 1500
@@ -16,7 +17,7 @@ LIMIT = 1500
 Sequence = tuple[str, ...]
 Trie = dict[str, Any]
 
-PIECE = re.compile(r"\(|\)|\[|\]|\||\.\.|#|<[a-z-]+>|[a-z0-9']+|\s+|[-_./]+|(?P<odd>.)")
+PIECE = re.compile(r"\(|\)|\[|\]|\||\.\.|#|\^|<[a-z-]+>|[a-z0-9']+|\s+|[-_./]+|(?P<odd>.)")
 
 
 class PhraseError(ValueError):
@@ -76,7 +77,7 @@ def _part(pieces: list[str], words: Wording, macros: Mapping[str, str], depth: i
             raise PhraseError(f"a {piece!r} is not closed")
         said = [branch for branch in inner if branch]  # an alternative of filler words says nothing
         return [*said, ()] if piece == "[" or not said else said
-    if piece in (GAP, NUMBER):
+    if piece in (GAP, NUMBER, EDGE):
         return [(piece,)]
     if piece.startswith("<"):
         name = piece[1:-1]

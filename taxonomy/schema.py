@@ -167,6 +167,7 @@ class Pressure(Part):
     title: Text
     cues: Annotated[list[Text], Field(min_length=1)]
     typed: list[Text] = []
+    unless: list[Id] = []
     counter: Text
     pure: Annotated[list[Text], Field(min_length=3)]
     examples: PressureReadings
@@ -226,6 +227,7 @@ class Protocol(Part):
     next: dict[Id, Text]
     instead: dict[Id, Text]
     draft_cues: dict[Id, list[Text]] = {}
+    draft_typed: dict[Id, list[Text]] = {}
 
 
 FOLDERS: dict[str, type[Part]] = {

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from training_router.server.diagnosis.consultation import ASK, OUT_OF_SCOPE, Consultation
 from training_router.server.diagnosis.findings import Hit, Reader
-from training_router.server.diagnosis.pressure import PressureRead
+from training_router.server.diagnosis.pressure import PressureRead, typed_hits
 from training_router.taxonomy.entries import Library, Remedy
 
 OK, BYPASS = "ok", "bypass"
@@ -65,10 +65,14 @@ def _said_outright(reader: Reader, consultation: Consultation, prescribed: list[
     """What a draft does in so many words: dismiss a symptom, or advise on training outside of training."""
     advice = bool(prescribed)
     for name, first, after, negated in reader.hits["draft"]:
+        if negated or reader.is_denied(first, after):
+            continue
         if name == "answers-out-of-scope":
             advice = True
-        elif not negated and not reader.is_denied(first, after):
+        else:
             yield name, reader.text.quote(first, after)
+    for name, first, after in typed_hits(reader, "draft"):
+        yield name, reader.text.quote_typed(first, after)
     if consultation.decision.status == OUT_OF_SCOPE and advice:
         hits = reader.hits["remedy"] or reader.hits["draft"]
         yield "answers-out-of-scope", reader.text.quote(hits[0][1], hits[0][2])
@@ -80,11 +84,12 @@ def _prescribed_wrongly(prescribed: list[Prescription], consultation: Consultati
     if decision.status == OUT_OF_SCOPE or not lasting:
         return
     planned = [step.specialist for step in decision.plan]
+    explains = _nothing_to_diagnose(consultation, library)
     current = planned[0] if planned else ""
     for one in lasting:
-        if not consultation.hypotheses.keys().isdisjoint((one.remedy.id, *one.remedy.treats)):
+        if not explains and not consultation.hypotheses.keys().isdisjoint((one.remedy.id, *one.remedy.treats)):
             yield "acts-on-hypothesis", one.quote
-        if decision.status == ASK or not (_only_explains(consultation, library) or _has_evidence(one.remedy, consultation)):
+        if decision.status == ASK or not (explains or _has_evidence(one.remedy, consultation)):
             yield "prescribes-before-diagnosis", one.quote
         if decision.status != ASK and one.remedy.specialist not in planned:
             yield "outside-the-plan", one.quote
@@ -94,9 +99,11 @@ def _prescribed_wrongly(prescribed: list[Prescription], consultation: Consultati
         yield "single-cause", lasting[0].quote
 
 
-def _only_explains(consultation: Consultation, library: Library) -> bool:
-    """Whether the person asks for an explanation and reports no fault, so that there is nothing to diagnose."""
-    return any(library.symptoms[symptom].kind == "concept" for issue in consultation.decision.issues[:1] for symptom in issue.symptoms)
+def _nothing_to_diagnose(consultation: Consultation, library: Library) -> bool:
+    """Whether no fault leads, and the person asks for an explanation, or for a choice on which no question is open."""
+    decision = consultation.decision
+    kinds = {library.symptoms[symptom].kind for issue in decision.issues[:1] for symptom in issue.symptoms}
+    return "concept" in kinds or (kinds == {"request"} and not decision.questions)
 
 
 def _has_evidence(remedy: Remedy, consultation: Consultation) -> bool:

@@ -36,6 +36,23 @@ IRREGULAR = {"won't": ("will", "not"), "can't": ("can", "not"), "shan't": ("shal
 UNMARKED = {f"{verb}nt": (verb, "not") for verb in ("do", "does", "did", "is", "was", "are", "were", "has", "have", "had", "would", "could", "should")} | {
     "wont": ("will", "not"),
     "cant": ("can", "not"),
+    "cannot": ("can", "not"),
+    "im": ("i", "am"),
+    "ive": ("i", "have"),
+    "thats": ("that", "is"),
+    "youre": ("you", "are"),
+    "gimme": ("give", "me"),
+    "wanna": ("want", "to"),
+    "gonna": ("going", "to"),
+    "u": ("you",),
+    "ur": ("your",),
+    "pls": ("please",),
+    "plz": ("please",),
+    "tmrw": ("tomorrow",),
+    "tmr": ("tomorrow",),
+    "bc": ("because",),
+    "cuz": ("because",),
+    "coz": ("because",),
 }
 APOSTROPHES = str.maketrans({"’": "'", "‘": "'", "`": " ", "´": "'"})
 WRAPPED = 40

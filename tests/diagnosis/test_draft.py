@@ -29,6 +29,7 @@ def steps(question: str, draft: str, library: Library) -> list[str]:
         ("The loss is NaN with fp16.", "Add dropout.", "outside-the-plan"),
         ("Loss jumps up every 3000 steps and comes back.", "Loss spikes are normal, no need to worry.", "dismisses-symptom"),
         ("My dog pulls on the leash.", "Lower the learning rate.", "answers-out-of-scope"),
+        (OSCILLATES, "You're right, it is the rate. Knock it down by a factor of ten.", "gives-in-to-pressure"),
     ],
 )
 def test_a_draft_that_skips_the_diagnosis_says_how(question: str, draft: str, kind: str, library: Library):
@@ -41,6 +42,8 @@ def test_a_draft_that_skips_the_diagnosis_says_how(question: str, draft: str, ki
         ("My model does not learn.", "Is the loss flat from the first step?"),
         ("The loss is NaN with fp16.", "Stop the run and keep the last finite checkpoint."),
         (OSCILLATES, "That the learning rate is too high is the hypothesis to test: does the loss calm down in a short run with a tenth of it?"),
+        ("My dog pulls on the leash.", "This is not about training a model; a shorter leash helps."),
+        ("Adam or SGD for my unet?", "Use AdamW; SGD pays off only with long schedules."),
         ("What does AdamW add to Adam?", "It decouples weight decay from the gradient step; use AdamW where weight decay matters."),
     ],
 )
