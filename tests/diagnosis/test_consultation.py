@@ -2,7 +2,7 @@
 
 import pytest
 
-from training_router.server.diagnosis.case import Case, answered, read_case, written
+from training_router.server.diagnosis.case import Case, CaseError, _checksum, answered, read_case, written
 from training_router.server.diagnosis.consultation import consult
 from training_router.taxonomy.entries import Library
 
@@ -86,3 +86,17 @@ def test_an_answer_is_taken_in_small_and_in_capital_letters(answer: str, kept: s
 def test_a_figure_on_the_other_side_of_a_threshold_takes_no_report_back(question: str, symptom: str, library: Library):
     consultation = consult(question, {}, [], Case(), library)
     assert consultation.settled.unmet and symptom in consultation.settled.present
+
+
+@pytest.mark.parametrize("token", ["batch_size=1.2.3", "batch_size=.", "loss=--1"])
+def test_a_case_with_a_number_that_is_none_is_refused(token: str, library: Library):
+    body = f"tr1 {token}"
+    with pytest.raises(CaseError, match="damaged at word 2"):
+        read_case(f"{body} #{_checksum(body)}", library)
+
+
+@pytest.mark.parametrize("token", ["batch_size=1e999", "accuracy=50.0", "batch_size=-4.0"])
+def test_a_figure_that_this_library_would_not_read_is_dropped_from_a_case(token: str, library: Library):
+    body = f"tr1 loss-is-nan+r {token}"
+    case, dropped = read_case(f"{body} #{_checksum(body)}", library)
+    assert dropped == [token] and not case.figures

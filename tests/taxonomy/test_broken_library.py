@@ -9,6 +9,7 @@ from training_router.taxonomy.errors import LibraryError
 from training_router.taxonomy.library import opened
 
 GOOD = "title: Gradients are huge\nphase: stability\ncues: [huge gradients everywhere]\nexamples: {present: [huge gradients everywhere], silent: [a huge model]}\n"
+ASKED = "ask: Q?\nwhy: w\neffort: known\noptions:\n  some: {text: a, present: [uses-fp16]}\n  none: {text: b, absent: [uses-fp16]}\nexamples: {}\n"
 
 
 @pytest.mark.parametrize(
@@ -24,6 +25,9 @@ GOOD = "title: Gradients are huge\nphase: stability\ncues: [huge gradients every
         ("symptoms/Huge.yaml", GOOD, "'Huge' is no id"),
         ("figures/new.yaml", "title: X\nrange: [1e-3, 1]\npatterns: ['x #']\nexamples: [{text: x 1, value: 1}]\n", "1e-3 is text in YAML"),
         ("symptoms/deep/huge.yaml", GOOD, "is no file of a library"),
+        ("figures/new.yaml", "title: X\nrange: [0, .inf]\npatterns: ['x #']\nexamples: [{text: x 1, value: 1}]\n", "new.yaml:2: range.1: Input should be a finite number"),
+        ("questions/new.yaml", ASKED.replace("some", "8-bit"), "option '8-bit' begins with a digit"),
+        ("questions/new.yaml", ASKED.replace("some", "unknown"), "option 'unknown' begins with a digit or is one of"),
     ],
 )
 def test_a_fault_is_named_with_its_place_and_its_mend(tmp_path: Path, file: str, text: str, fault: str):
