@@ -31,11 +31,38 @@ ASKED = "ask: Q?\nwhy: w\neffort: known\noptions:\n  some: {text: a, present: [u
     ],
 )
 def test_a_fault_is_named_with_its_place_and_its_mend(tmp_path: Path, file: str, text: str, fault: str):
-    (tmp_path / file).parent.mkdir(parents=True)
+    (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
     (tmp_path / file).write_text(text, encoding="utf-8")
     with pytest.raises(LibraryError) as refused:
         opened([tmp_path])
     assert fault in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "fault"),
+    [
+        ("symptons/huge.yaml", GOOD, "huge.yaml:1: is no file of a library"),
+        ("symptoms/huge.YAML", GOOD, "huge.YAML:1: is no file of a library"),
+        ("symptoms/huge.yaml", GOOD + "is_a: [huge]\n", "huge.yaml:5: 'huge' is a kind of itself"),
+        ("symptoms/loss-is-nan.yaml", GOOD + "is_a: [nan-at-first-step]\n", "'nan-at-first-step' is a kind of itself"),
+        ("packs.yaml", "borders:\n- {first: nopack, then: ml-production, because: x}\n", "unknown pack 'nopack'"),
+        ("packs.yaml", "packs: {own: {gradient-management: {title: x, done_when: y}}}\n", "specialist 'gradient-management' stands in 'training-optimization' too"),
+        ("workflows/adapter-flat.yaml", "phase: setup\nwhen: [asks-new-project]\nsteps: [{specialist: gradient-management}]\n", "'adapter-flat' is a first stop too"),
+        ("weights.yaml", "decision:\n  leadr: 0.4\n", "weights.yaml:2: unknown key 'leadr'; did you mean 'leader'?"),
+        ("weights.yaml", "decision:\n  leader: '0.4'\n", "weights.yaml:2: decision.leader: Input should be a valid number"),
+        ("protocol.yaml", "next: {rout: x}\n", "unknown key 'rout'; did you mean 'route'?"),
+        ("protocol.yaml", "draft_cues: {dismisses-symptoms: [all is well]}\n", "unknown step 'dismisses-symptoms'; did you mean 'dismisses-symptom'?"),
+        ("lexicon.yaml", "marks: {negaton: {scope: clause, phrases: [nope]}}\n", "unknown key 'negaton'; did you mean 'negation'?"),
+    ],
+)
+def test_a_name_that_leads_nowhere_is_refused(tmp_path: Path, file: str, text: str, fault: str):
+    test_a_fault_is_named_with_its_place_and_its_mend(tmp_path, file, text, fault)
+
+
+def test_hidden_folders_of_an_overlay_are_none_of_its_shelves(tmp_path: Path):
+    (tmp_path / ".github" / "workflows").mkdir(parents=True)
+    (tmp_path / ".github" / "workflows" / "ci.yml").write_text("on: push\n", encoding="utf-8")
+    assert opened([tmp_path]).digest == opened().digest
 
 
 def test_one_wrong_key_among_good_files_loads_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
