@@ -5,6 +5,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +57,7 @@ class _Compiler:
 
     def data(self) -> dict[str, Any]:
         conditions = self._conditions("symptoms", "when")
-        derived = self._conditions("figures", "derived")
+        derived = self._in_order(self._conditions("figures", "derived"))
         self._all_cues()
         marks, mark_names = self._marks()
         files, lexicon = self.sources.files, self.sources.files["lexicon"].data
@@ -100,7 +101,7 @@ class _Compiler:
             if not text:
                 continue
             try:
-                trees[name] = parsed(text)
+                trees[name] = parsed(text, is_condition=key == "when")
             except ConditionError as error:
                 self.problems.append(Problem(source.file, source.line(key), f"{key} {error}", "write it as `train_accuracy - validation_accuracy >= 0.10`"))
                 continue
@@ -109,6 +110,16 @@ class _Compiler:
                     self.problems.append(unknown(source, (key,), figure, "figure", self.sources.entries["figures"]))
         return trees
 
+    def _in_order(self, derived: dict[str, Any]) -> dict[str, Any]:
+        """The formulas, each behind those that it needs."""
+        try:
+            order = list(TopologicalSorter({name: sorted(figures_in(tree)) for name, tree in derived.items()}).static_order())
+        except CycleError as error:
+            source = self.sources.entries["figures"][min(error.args[1])]
+            self.problems.append(Problem(source.file, source.line("derived"), f"needs itself: {' <- '.join(error.args[1])}", "derive it from figures that are read"))
+            return derived
+        return {name: derived[name] for name in order if name in derived}
+
     def _all_cues(self) -> None:
         for folder, key in (("symptoms", "cues"), ("figures", "patterns"), ("causes", "names"), ("remedies", "cues"), ("pressures", "cues")):
             kind = {"causes": "cause", "remedies": "remedy"}.get(folder, folder.removesuffix("s"))
@@ -116,8 +127,6 @@ class _Compiler:
                 own_name = [name.replace("-", " ")] if kind in ("cause", "remedy") else []
                 for number, cue in enumerate(source.data[key]):
                     self._cue(source, (key, number), cue, (kind, name))
-                    if kind == "figure" and cue.count(NUMBER) != 1:
-                        self.problems.append(Problem(source.file, source.line(key, number), f"pattern {cue!r} holds {cue.count(NUMBER)} numbers", "write exactly one #"))
                 for cue in own_name:
                     self._cue(source, (key,), cue, (kind, name))
         for name, source in sorted(self.sources.entries["pressures"].items()):
@@ -139,6 +148,8 @@ class _Compiler:
         number = self.owners.setdefault(owner, len(self.owners))
         try:
             sequences = spelled_out(cue, AS_TYPED if typed else self.words, self.macros)
+            if owner[0] == "figure" and (odd := [sequence for sequence in sequences if sequence.count(NUMBER) != 1]):
+                raise PhraseError(f"pattern {cue!r} holds {odd[0].count(NUMBER)} numbers in {' '.join(odd[0])!r}; write exactly one # on every way through it")
             self.uses.update({word for sequence in sequences for word in sequence})
             for sequence in sequences:
                 add_to(self.typed_cues if typed else self.cues, sequence, number)

@@ -71,6 +71,8 @@ class Figure(Part):
     def _read_or_derived(self) -> "Figure":
         if bool(self.patterns) == bool(self.derived):
             raise ValueError("needs either `patterns` or `derived`")
+        if self.range[0] > self.range[1]:
+            raise ValueError("`range` ends before it begins")
         return self
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from training_router.server.cli import BROKEN, main
+from training_router.server.diagnosis.figures import with_derived
 from training_router.taxonomy.errors import LibraryError
 from training_router.taxonomy.library import opened
 
@@ -29,6 +30,9 @@ ASKED = "ask: Q?\nwhy: w\neffort: known\noptions:\n  some: {text: a, present: [u
         ("symptoms/huge.yaml", GOOD + "references: &all [*all]\n", "huge.yaml:5: nests too deep, or holds itself"),
         ("symptoms/deep/huge.yaml", GOOD, "is no file of a library"),
         ("figures/new.yaml", "title: X\nrange: [0, .inf]\npatterns: ['x #']\nexamples: [{text: x 1, value: 1}]\n", "new.yaml:2: range.1: Input should be a finite number"),
+        ("figures/new.yaml", "title: X\nrange: [2, 1]\npatterns: ['x #']\nexamples: [{text: x 1, value: 1}]\n", "`range` ends before it begins"),
+        ("figures/new.yaml", "title: X\npatterns: ['widget size [#]']\nexamples: [{text: x 1, value: 1}]\n", "new.yaml:2: pattern 'widget size [#]' holds 0 numbers"),
+        ("figures/new.yaml", "title: X\nderived: new + 1\nexamples: [{text: x 1, value: 1}]\n", "new.yaml:2: needs itself"),
         ("questions/new.yaml", ASKED.replace("some", "8-bit"), "option '8-bit' begins with a digit"),
         ("questions/new.yaml", ASKED.replace("some", "unknown"), "option 'unknown' begins with a digit or is one of"),
     ],
@@ -81,3 +85,11 @@ def test_an_overlay_adds_entries(tmp_path: Path):
     (tmp_path / "symptoms").mkdir()
     (tmp_path / "symptoms" / "gradients-are-huge.yaml").write_text(GOOD, encoding="utf-8")
     assert "gradients-are-huge" in opened([tmp_path]).symptoms
+
+
+def test_a_figure_may_be_derived_from_one_that_comes_later_in_the_alphabet(tmp_path: Path):
+    (tmp_path / "figures").mkdir()
+    for name, formula in (("aa-steps", "zz_steps + 1"), ("zz-steps", "steps + 1")):
+        (tmp_path / "figures" / f"{name}.yaml").write_text(f"title: X\nderived: {formula}\nexamples: [{{text: x, value: none}}]\n", encoding="utf-8")
+    library = opened([tmp_path])
+    assert with_derived({"steps": 1.0}, library)["aa-steps"] == 3.0
