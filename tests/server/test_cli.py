@@ -5,6 +5,7 @@ import io
 import json
 import os
 import pty
+import re
 import select
 import subprocess
 import sys
@@ -27,6 +28,21 @@ def test_json_is_the_reply_of_the_tool(capsys: pytest.CaptureFixture[str]):
     main(["route", OOM, "--json"])
     reply = json.loads(capsys.readouterr().out)
     assert reply["status"] == "route" and reply["plan"][0]["specialist"] == "distributed-training-strategies"
+
+
+def test_a_full_reply_shows_findings_shares_and_evidence(capsys: pytest.CaptureFixture[str]):
+    main(["route", "The loss is NaN with fp16.", "--full"])
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "Findings: " in shown and "uses-fp16 present, reported (fp16)" in shown
+    assert "Issue, stability: " in shown and re.search(r"0\.\d\d fp16-\S+ \(mixed-precision-and-optimization\): \+", shown)
+
+
+@pytest.mark.parametrize("full", [[], ["--full"]])
+@pytest.mark.parametrize("question", ["my model does not learn", "the loss oscillates", "training is slow", OOM, "which optimizer should I use for a CNN?", "what does AdamW add?"])
+def test_any_reply_can_be_shown(question: str, full: list[str], capsys: pytest.CaptureFixture[str]):
+    for command in ("route", "clarify"):
+        main([command, question, *full])
+        assert "Case: tr1" in capsys.readouterr().out
 
 
 def test_a_question_comes_from_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
