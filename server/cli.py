@@ -1,7 +1,9 @@
 """The command line: the same tools for people and scripts."""
 
 import argparse
+import io
 import json
+import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -16,6 +18,7 @@ from training_router.taxonomy.entries import Library
 from training_router.taxonomy.errors import LibraryError
 
 DONE, BROKEN, USAGE, ASK, OUT_OF_SCOPE, BYPASS = 0, 1, 2, 3, 4, 5
+INTERRUPTED, CUT_OFF = 130, 141  # as a shell reports Ctrl-C and a pipe that nobody reads any more
 EXITS = {"route": DONE, "ask": ASK, "out_of_scope": OUT_OF_SCOPE}
 EPILOG = "exit status: 0 routed, or all well; 1 the library is broken; 2 wrong usage; 3 questions come first; 4 not a training question; 5 the draft skips the diagnosis"
 
@@ -23,12 +26,24 @@ EPILOG = "exit status: 0 routed, or all well; 1 the library is broken; 2 wrong u
 def main(arguments: Sequence[str] | None = None) -> int:
     """The exit status of one command."""
     given = _parser().parse_args(arguments)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a terminal without these letters gets the rest
     try:
-        return given.run(given)
+        status = given.run(given)
+        sys.stdout.flush()
+        return status
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # so that Python's last flush has somewhere to go
+        return CUT_OFF
     except LibraryError as error:
         print(*error.problems, sep="\n", file=sys.stderr)
         print(f"{len(error.problems)} problems; nothing was loaded", file=sys.stderr)
         return BROKEN
+    except EOFError:
+        print("\ntraining-router: the input ended before the question was answered", file=sys.stderr)
+        return USAGE
     except (Refused, SkillError, OSError, UnicodeDecodeError) as error:
         print(f"training-router: {error}", file=sys.stderr)
         return USAGE
@@ -45,7 +60,7 @@ def _parser() -> argparse.ArgumentParser:
         command = _command(commands, name, words, run)
         command.add_argument("question", nargs="*", help="the question; - or nothing reads standard input")
         command.add_argument("--file", type=Path, help="read the question from a file")
-        command.add_argument("--answer", action="append", default=[], metavar="ID=ANSWER", help="an answer to a question; may be repeated")
+        command.add_argument("--answer", action="append", default=[], type=_pair, metavar="ID=ANSWER", help="an answer to a question; may be repeated")
         command.add_argument("--observe", action="append", default=[], metavar="TEXT", help="something seen in code or logs; may be repeated")
         command.add_argument("--case", help="the case of an earlier reply")
         command.add_argument("--json", action="store_true", help="print the reply as JSON")
@@ -77,14 +92,22 @@ def _skills(given: argparse.Namespace) -> Mapping[str, Skill]:
 
 def _sent(given: argparse.Namespace) -> dict[str, Any]:
     """The arguments of a tool call as the command line has them."""
-    pairs = [answer.partition("=") for answer in given.answer]
-    return {"question": _question(given), "answers": {name.strip(): text for name, _, text in pairs}, "observations": given.observe, "case": given.case}
+    return {"question": _question(given), "answers": dict(given.answer), "observations": given.observe, "case": given.case}
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, equals, answer = text.partition("=")
+    if not equals:
+        raise argparse.ArgumentTypeError(f"{text!r} is no ID=ANSWER")
+    return name.strip(), answer
 
 
 def _question(given: argparse.Namespace) -> str:
+    words = " ".join(given.question)
+    if given.file and words:
+        raise Refused("send the question or --file, not both")
     if given.file:
         return given.file.read_text(encoding="utf-8")
-    words = " ".join(given.question)
     if words == "-" or (not words and not given.case and not sys.stdin.isatty()):
         return sys.stdin.read()
     if not words and not given.case:
@@ -112,6 +135,8 @@ def _clarify(given: argparse.Namespace) -> int:
     while reply["status"] == "ask" and (answers := _asked(reply)):
         consultation, dropped = consultation_of({"case": reply["case"], "answers": answers}, library)
         reply = clarified(consultation, library, dropped, given.full)
+        for answer in reply.get("unread", []):
+            print(f"Could not be read: {answer}")
     return _printed(given, routed(consultation, library, dropped, given.full, _skills(given)))
 
 
@@ -140,7 +165,8 @@ def _pressure(given: argparse.Namespace) -> int:
 
 
 def _printed(given: argparse.Namespace, reply: dict[str, Any]) -> int:
-    print(json.dumps(reply, ensure_ascii=False, indent=2) if given.json else shown(reply))
+    is_utf8 = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+    print(json.dumps(reply, ensure_ascii=not is_utf8, indent=2) if given.json else shown(reply))
     return EXITS[reply["status"]]
 
 
@@ -166,6 +192,7 @@ def _serve(given: argparse.Namespace) -> int:
 def _demo(given: argparse.Namespace) -> int:
     from training_router.server.demo import consultation_shown
 
-    for line in consultation_shown(given.library):
+    _library(given)  # so that a broken one is named here and not by a server that is gone
+    for line in consultation_shown([*settings().overlays, *given.library]):
         print(line, flush=True)
     return DONE

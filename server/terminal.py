@@ -24,6 +24,10 @@ def _lines(reply: Mapping[str, Any]) -> Iterator[str]:
         yield "Plan, provisional until the questions are answered" if reply.get("provisional") else "Plan"
         for number, step in enumerate(reply["plan"], 1):
             yield from _step(number, step)
+    for issue in reply.get("issues", []) if "findings" in reply else []:
+        yield from _issue(issue)
+    for border in reply.get("boundaries", []):
+        yield from _paragraph("Border", f"{border['from']} -> {border['to']}: {border['because']}")
     for belief in reply.get("hypotheses", []):
         yield from _paragraph("To test", f"{belief.get('cause') or belief.get('remedy')}: {belief['test']}")
     for pressure in reply.get("pressures", []):
@@ -33,6 +37,7 @@ def _lines(reply: Mapping[str, Any]) -> Iterator[str]:
         yield from (f"  - {step['kind']} ({step['quote']}): the next message {step['instead']}" for step in reply["draft"].get("steps", []))
     for belief in reply.get("flips", []):
         yield from _paragraph("Would change the first step", f"{belief['finding']} -> {belief['then']}")
+    yield from _list("Findings", [_finding(one) for one in reply.get("findings", [])])
     yield from _list("Could not be read", reply.get("unread", []))
     yield from _list("Unknown to this library", reply.get("dropped", []))
     yield ""
@@ -59,9 +64,22 @@ def _question(number: int, question: Mapping[str, Any]) -> Iterator[str]:
         yield f"  look: {question['find_out']}"
 
 
+def _issue(issue: Mapping[str, Any]) -> Iterator[str]:
+    """An issue with its candidates, as a full reply weighs them."""
+    yield from _paragraph(f"Issue, {issue['phase']}", ", ".join(issue["symptoms"]))
+    for one in issue.get("candidates", []):
+        evidence = [*(f"+{name}" for name in one.get("for", [])), *(f"-{name}" for name in one.get("against", []))]
+        line = f"{one['share']:.2f} {one['cause']} ({one['specialist']}): {', '.join(evidence)}"
+        yield from textwrap.wrap(line, WIDTH, initial_indent="  ", subsequent_indent="       ")
+
+
+def _finding(one: Mapping[str, Any]) -> str:
+    return f"{one['symptom']} {one['state']}, {one['kind']}" + (f" ({one['quote']})" if "quote" in one else "")
+
+
 def _step(number: int, step: Mapping[str, Any]) -> Iterator[str]:
     condition = f" [{step['when']}]" if "when" in step else ""
-    yield from textwrap.wrap(
-        f"{number}. {step['specialist']} ({step['phase']}, {step['role']}){condition}: {step['because']}", WIDTH, initial_indent="  ", subsequent_indent="     "
-    )
+    reason = f": {step['because']}" if "because" in step else ""
+    line = f"{number}. {step['specialist']} ({step['phase']}, {step['role']}){condition}{reason}"
+    yield from textwrap.wrap(line, WIDTH, initial_indent="  ", subsequent_indent="     ")
     yield from textwrap.wrap(f"done when {step['done_when']}", WIDTH, initial_indent="     ", subsequent_indent="     ")

@@ -4,13 +4,14 @@ import hashlib
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any
 
 from training_router.taxonomy.conditions import ConditionError, figures_in, parsed
-from training_router.taxonomy.entries import ASKED
-from training_router.taxonomy.errors import LibraryError, Problem, did_you_mean
+from training_router.taxonomy.errors import LibraryError, Problem
+from training_router.taxonomy.links import faults_of_links, unknown
 from training_router.taxonomy.phrases import NUMBER, PhraseError, Trie, add_to, packed, spelled_out, vocabulary
 from training_router.taxonomy.resemblance import described
 from training_router.taxonomy.sources import Source, Sources, gathered
@@ -19,24 +20,6 @@ from training_router.taxonomy.words import Wording, stem, wording
 FORMAT = 1
 WORD = re.compile(r"[^\W_]+|#")
 SLIP_LENGTH, SLIP_USES = 7, 3  # a shorter or rarer word is not worth the room that its slips take
-
-# Which kind of entry each key names, by folder.
-LINKS: dict[str, dict[str, str]] = {
-    "symptoms": {"phase": "phases", "is_a": "symptoms"},
-    "causes": {"specialist": "specialists", "evidence": "symptoms", "absent": "symptoms", "before": "causes"},
-    "questions": {"options.*.present": "symptoms", "options.*.absent": "symptoms"},
-    "remedies": {"specialist": "specialists", "treats": "causes"},
-    "first_stops": {
-        "phase": "phases", "when": "symptoms", "any": "symptoms", "unless": "symptoms", "specialist": "specialists",
-        "then.*.specialist": "specialists", "then.*.after": "specialists", "asks": "questions", "before": "conventions",
-    },
-    "workflows": {
-        "phase": "phases", "when": "symptoms", "any": "symptoms", "unless": "symptoms",
-        "steps.*.specialist": "specialists", "steps.*.after": "specialists", "asks": "questions", "before": "conventions",
-    },
-    "pressures": {"unless": "marks"},
-}  # fmt: skip
-
 
 class _AsTyped(Wording):
     """Words as they are typed, for the marks."""
@@ -63,12 +46,7 @@ def compiled(folders: Iterable[Path]) -> dict[str, Any]:
 class _Compiler:
     def __init__(self, sources: Sources) -> None:
         self.sources = sources
-        self.problems: list[Problem] = []
-        self.names = {folder: set(entries) for folder, entries in sources.entries.items()}
-        self.names["conventions"] = self.names["first_stops"] | self.names["workflows"]
-        self.names["marks"] = {ASKED, *sources.files["lexicon"].data["marks"]}
-        self.names["phases"] = set(sources.files["phases"].data)
-        self.names["specialists"] = {name for pack in sources.files["packs"].data["packs"].values() for name in pack}
+        self.problems = list(faults_of_links(sources))
         lexicon = sources.files["lexicon"].data
         self.words = wording(lexicon["fillers"], lexicon["rewrite"], lexicon["synonyms"])
         self.macros: dict[str, str] = lexicon["macros"]
@@ -78,9 +56,8 @@ class _Compiler:
         self.uses: Counter[str] = Counter()
 
     def data(self) -> dict[str, Any]:
-        self._links()
         conditions = self._conditions("symptoms", "when")
-        derived = self._conditions("figures", "derived")
+        derived = self._in_order(self._conditions("figures", "derived"))
         self._all_cues()
         marks, mark_names = self._marks()
         files, lexicon = self.sources.files, self.sources.files["lexicon"].data
@@ -117,26 +94,6 @@ class _Compiler:
     def _plain(self, text: str) -> list[str]:
         return [plain for word in WORD.findall(text.lower()) for plain in ([NUMBER] if word[0] in "#0123456789" else self.words.plain(word))]
 
-    def _links(self) -> None:
-        for folder, links in LINKS.items():
-            for source in self.sources.entries[folder].values():
-                for key, kind in links.items():
-                    for path, name in _named(source.data, key.split("."), ()):
-                        self._known(source, path, name, kind)
-        for phase, data in self.sources.files["phases"].data.items():
-            if data["gate"]:
-                self._known(self.sources.files["phases"], (phase, "gate", "specialist"), data["gate"]["specialist"], "specialists")
-
-        protocol = self.sources.files["protocol"]
-        self._known(protocol, ("unowned",), protocol.data["unowned"], "specialists")
-        for number, name in enumerate(protocol.data["opening_questions"]):
-            self._known(protocol, ("opening_questions", number), name, "questions")
-
-    def _known(self, source: Source, path: tuple[str | int, ...], name: str, kind: str) -> None:
-        if name not in self.names[kind]:
-            singular = {"phases": "phase", "causes": "cause"}.get(kind, kind.removesuffix("s"))
-            self.problems.append(Problem(source.file, source.line(*path), f"unknown {singular} '{name}'", did_you_mean(name, self.names[kind])))
-
     def _conditions(self, folder: str, key: str) -> dict[str, Any]:
         trees: dict[str, Any] = {}
         for name, source in sorted(self.sources.entries[folder].items()):
@@ -144,13 +101,24 @@ class _Compiler:
             if not text:
                 continue
             try:
-                trees[name] = parsed(text)
+                trees[name] = parsed(text, is_condition=key == "when")
             except ConditionError as error:
                 self.problems.append(Problem(source.file, source.line(key), f"{key} {error}", "write it as `train_accuracy - validation_accuracy >= 0.10`"))
                 continue
             for figure in sorted(figures_in(trees[name])):
-                self._known(source, (key,), figure, "figures")
+                if figure not in self.sources.entries["figures"]:
+                    self.problems.append(unknown(source, (key,), figure, "figure", self.sources.entries["figures"]))
         return trees
+
+    def _in_order(self, derived: dict[str, Any]) -> dict[str, Any]:
+        """The formulas, each behind those that it needs."""
+        try:
+            order = list(TopologicalSorter({name: sorted(figures_in(tree)) for name, tree in derived.items()}).static_order())
+        except CycleError as error:
+            source = self.sources.entries["figures"][min(error.args[1])]
+            self.problems.append(Problem(source.file, source.line("derived"), f"needs itself: {' <- '.join(error.args[1])}", "derive it from figures that are read"))
+            return derived
+        return {name: derived[name] for name in order if name in derived}
 
     def _all_cues(self) -> None:
         for folder, key in (("symptoms", "cues"), ("figures", "patterns"), ("causes", "names"), ("remedies", "cues"), ("pressures", "cues")):
@@ -159,8 +127,6 @@ class _Compiler:
                 own_name = [name.replace("-", " ")] if kind in ("cause", "remedy") else []
                 for number, cue in enumerate(source.data[key]):
                     self._cue(source, (key, number), cue, (kind, name))
-                    if kind == "figure" and cue.count(NUMBER) != 1:
-                        self.problems.append(Problem(source.file, source.line(key, number), f"pattern {cue!r} holds {cue.count(NUMBER)} numbers", "write exactly one #"))
                 for cue in own_name:
                     self._cue(source, (key,), cue, (kind, name))
         for name, source in sorted(self.sources.entries["pressures"].items()):
@@ -183,6 +149,8 @@ class _Compiler:
         number = self.owners.setdefault(owner, len(self.owners))
         try:
             sequences = spelled_out(cue, AS_TYPED if typed else self.words, self.macros)
+            if owner[0] == "figure" and (odd := [sequence for sequence in sequences if sequence.count(NUMBER) != 1]):
+                raise PhraseError(f"pattern {cue!r} holds {odd[0].count(NUMBER)} numbers in {' '.join(odd[0])!r}; write exactly one # on every way through it")
             self.uses.update({word for sequence in sequences for word in sequence})
             for sequence in sequences:
                 add_to(self.typed_cues if typed else self.cues, sequence, number)
@@ -215,26 +183,6 @@ def _needed(data: dict[str, Any]) -> dict[str, Any]:
 def _references(entries: Mapping[str, Source]) -> dict[str, list[str]]:
     """The references of the entries that have some."""
     return {name: source.data["references"] for name, source in sorted(entries.items()) if source.data["references"]}
-
-
-def _named(data: Any, keys: list[str], path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], str]]:
-    """Each name that stands under the keys (`*` means every one), with its place."""
-    if not keys:
-        if isinstance(data, str):
-            yield path, data
-        elif data is not None:
-            for key, name in _parts(data):
-                yield (*path, key), key if isinstance(data, dict) else name
-    elif keys[0] == "*":
-        for key, part in _parts(data):
-            yield from _named(part, keys[1:], (*path, key))
-    else:
-        yield from _named(data[keys[0]], keys[1:], (*path, keys[0]))
-
-
-def _parts(data: Any) -> Iterable[tuple[Any, Any]]:
-    """The parts of a mapping or list, each with its key or place."""
-    return data.items() if isinstance(data, dict) else enumerate(data)
 
 
 def _slips(known: frozenset[str], uses: Mapping[str, int]) -> dict[str, str]:

@@ -17,12 +17,25 @@ class ConditionError(ValueError):
     """A condition that cannot be read: says what is wrong."""
 
 
-def parsed(text: str) -> Tree:
-    """The condition or formula as a tree of lists; raises ConditionError."""
+def parsed(text: str, is_condition: bool) -> Tree:
+    """The condition, or else the formula, as a tree of lists; raises ConditionError."""
     try:
-        return _tree(ast.parse(text, mode="eval").body)
+        tree = _tree(ast.parse(text, mode="eval").body)
     except SyntaxError as error:
-        raise ConditionError(f"cannot be read near column {error.offset}") from None
+        raise ConditionError(f"cannot be read near column {error.offset or 1}") from None
+    except OverflowError:
+        raise ConditionError("holds a number that is too large") from None
+    if _is_truth(tree) != is_condition:
+        raise ConditionError("is a number and compares nothing" if is_condition else "compares, but should work out a number")
+    return tree
+
+
+def _is_truth(tree: Tree) -> bool:
+    """Whether the tree is true or false rather than a number; raises ConditionError where it mixes the two."""
+    parts = [_is_truth(part) for part in tree[1:] if isinstance(part, list)]
+    if any(parts) if tree[0] != "and" else not all(parts):
+        raise ConditionError("joins a comparison and a number")
+    return tree[0] == "and" or tree[0] in COMPARISONS
 
 
 def _tree(node: ast.expr) -> Tree:

@@ -32,8 +32,8 @@ class LibraryError(Exception):
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """What to write instead of an unknown name."""
-    known = list(known)
+    known = sorted(known)  # of several as close, always the same
     close = get_close_matches(name, known, n=1, cutoff=0.6)
     if close:
         return f"did you mean '{close[0]}'?"
-    return f"write one of {', '.join(sorted(known)[:12])}{' ...' if len(known) > 12 else ''}"
+    return f"write one of {', '.join(known[:12])}{' ...' if len(known) > 12 else ''}"

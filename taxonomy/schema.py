@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 
 ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 Id = Annotated[str, StringConstraints(pattern=f"^{ID.pattern}$")]
+RESERVED = ("declined", "read", "unknown")  # the answers that every question has
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=400)]
 Long = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4000)]
 Weight = Literal["strongly-for", "for", "against", "rules-out"]
@@ -14,7 +15,7 @@ YesNo = Literal["yes", "no"]
 
 
 class Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True)
+    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 
 
 class KnownGap(Part):
@@ -70,6 +71,8 @@ class Figure(Part):
     def _read_or_derived(self) -> "Figure":
         if bool(self.patterns) == bool(self.derived):
             raise ValueError("needs either `patterns` or `derived`")
+        if self.range[0] > self.range[1]:
+            raise ValueError("`range` ends before it begins")
         return self
 
 
@@ -106,6 +109,12 @@ class Question(Part):
     options: Annotated[dict[Id, Option], Field(min_length=2, max_length=6)]
     examples: Asked
     references: list[Text] = []
+
+    @model_validator(mode="after")
+    def _options_that_a_case_can_hold(self) -> "Question":
+        if odd := sorted(name for name in self.options if not name[0].isalpha() or name in RESERVED):
+            raise ValueError(f"option '{odd[0]}' begins with a digit or is one of {', '.join(RESERVED)}, so that a case cannot hold it")
+        return self
 
 
 class Prescribed(Part):

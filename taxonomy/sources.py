@@ -19,6 +19,7 @@ FILES: dict[str, Any] = {
     "weights": dict[schema.Id, dict[schema.Id, float]],
     "protocol": schema.Protocol,
 }
+FIXED = (("protocol", "next"), ("lexicon", "marks"))
 
 
 @dataclass(slots=True)
@@ -60,10 +61,10 @@ def gathered(folders: Iterable[Path]) -> Sources:
 
 
 def yaml_files(folder: Path) -> Iterator[Path]:
-    """Every YAML file of a library folder, in a fixed order."""
-    yield from sorted(path for path in folder.glob("*.y*ml") if path.suffix in (".yaml", ".yml"))
-    for sub in sorted(schema.FOLDERS):
-        yield from sorted((folder / sub).rglob("*.y*ml"))
+    """Every YAML file of a library folder, in a fixed order; hidden folders hold none."""
+    for path in sorted(folder.rglob("*")):
+        if path.suffix.lower() in (".yaml", ".yml") and not any(part.startswith(".") for part in path.relative_to(folder).parts):
+            yield path
 
 
 def _add(sources: Sources, path: Path, name: str, parts: tuple[str, ...]) -> None:
@@ -72,13 +73,25 @@ def _add(sources: Sources, path: Path, name: str, parts: tuple[str, ...]) -> Non
     source = Source(name, data, places)
     if len(parts) == 1 and path.stem in FILES:
         known = sources.files.get(path.stem)
+        if known:
+            sources.problems += _keys_that_nobody_looks_up(source, known.data, data, (path.stem,))
         sources.files[path.stem] = Source(name, _merged(known.data, data), places) if known else source
-    elif len(parts) == 2 and path.suffix == ".yaml":
+    elif len(parts) == 2 and parts[0] in schema.FOLDERS and path.suffix == ".yaml":
         sources.entries[parts[0]][path.stem] = source
     else:
         sources.problems.append(
             Problem(name, 1, "is no file of a library", f"write <folder>/<id>.yaml with a folder of {', '.join(schema.FOLDERS)}, or one of {', '.join(FILES)}.yaml")
         )
+
+
+def _keys_that_nobody_looks_up(source: Source, below: Any, above: Any, path: tuple[str, ...]) -> Iterator[Problem]:
+    """The keys that an overlay adds where only those of the library mean anything."""
+    if isinstance(below, dict) and isinstance(above, dict):
+        for key, value in above.items():
+            if key in below:
+                yield from _keys_that_nobody_looks_up(source, below[key], value, (*path, key))
+            elif path[0] == "weights" or path in FIXED:
+                yield Problem(source.file, source.line(*path[1:], key), f"unknown key '{key}'", did_you_mean(key, below))
 
 
 def _merged(below: Any, above: Any) -> Any:
@@ -104,7 +117,7 @@ def _faults_of_form(sources: Sources) -> Iterator[Problem]:
 def _judged(source: Source, adapter: TypeAdapter[Any]) -> Iterator[Problem]:
     """The faults of one entry; where there are none its data is replaced by its complete form."""
     try:
-        source.data = adapter.dump_python(adapter.validate_python(source.data), mode="json")
+        source.data = adapter.dump_python(adapter.validate_python(source.data, strict=True), mode="json")
     except ValidationError as error:
         for fault in error.errors():
             yield _fault(source, fault)

@@ -13,6 +13,7 @@ Places = dict[tuple[str | int, ...], int]
 LOOKS_LIKE_A_NUMBER = re.compile(r"[-+]?\d[\d_]*e[-+]?\d+$|[-+]?\d*\.\d+e\d+$")
 COMMENT = re.compile(r"[ \t]+#")
 KEPT_TAGS = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
+DEEPEST = 12  # levels of keys and items; no entry has half as many
 
 
 _SafeLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -53,6 +54,9 @@ class _Reader:
 
     def value(self, node: yaml.Node, path: tuple[str | int, ...]) -> Any:
         line = self.places.setdefault(path, node.start_mark.line + 1)
+        if len(path) > DEEPEST:
+            self.problems.append(Problem(self.name, line, "nests too deep, or holds itself", "write the keys that README.md names for this kind of entry"))
+            return None
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, path)
         if isinstance(node, yaml.SequenceNode):
@@ -62,7 +66,11 @@ class _Reader:
         self._refuse_a_comment_behind(node)
         if ":" in node.value and node.tag == KEPT_TAGS[0]:
             return str(node.value)
-        return self.loader.construct_object(node)
+        try:
+            return self.loader.construct_object(node)
+        except (yaml.YAMLError, ValueError):
+            self.problems.append(Problem(self.name, line, f"{node.tag} cannot be read from {node.value[:40]!r}", "drop the tag, or quote the text"))
+            return None
 
     def _refuse_a_comment_behind(self, node: yaml.Node) -> None:
         """A cue holds # for a number; unquoted, it would cut the cue short and nobody would see it."""

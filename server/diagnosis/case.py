@@ -23,7 +23,7 @@ TOKEN = re.compile(
     r"|done:(?P<done>[a-z0-9-]+)"
     r"|!(?P<flag>out|foreign)"
     r"|(?P<question>[a-z0-9-]+)=(?P<answer>[a-z][a-z0-9-]*)"
-    r"|(?P<figure>[a-z0-9_]+)=(?P<value>-?[0-9.]+(?:e[+-]?[0-9]+)?)"
+    r"|(?P<figure>[a-z0-9_]+)=(?P<value>-?[0-9]+(?:\.[0-9]+)?(?:e[+-]?[0-9]+)?)"
 )
 
 
@@ -192,10 +192,11 @@ def _take(case: Case, match: re.Match[str], library: Library) -> bool:
         case.out_of_scope, case.foreign = case.out_of_scope or match["flag"] == "out", case.foreign or match["flag"] == "foreign"
         return True
     if (figure := match["figure"]) is not None:
-        name = figure.replace("_", "-")
-        if name in library.figures:
-            case.figures[name] = float(match["value"])
-        return name in library.figures
+        name, value = figure.replace("_", "-"), float(match["value"])
+        known = name in library.figures and library.figures[name].low <= value <= library.figures[name].high
+        if known:
+            case.figures[name] = value
+        return known
     question, answer = match["question"], match["answer"]
     known = question in library.questions and (answer in WITHOUT_OPTION or option_of(question, answer, library) is not None)
     if known:  # what it settled stands in the case itself, as it was settled then

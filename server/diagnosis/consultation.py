@@ -45,15 +45,15 @@ def consult(question: str, answers: Mapping[str, str], observations: Iterable[st
     taken = Consultation(case, case.settled(library), Decision(ASK, [], [], [], None, []))
     reader = Reader(question, library) if question else None
     if reader:
-        known = bool(case.findings or case.figures)
+        known = bool(case.findings or case.figures or case.answers or case.tried or case.done or case.hypotheses)
         reading = reader.reading()
         _take_reading(taken, reading, library)
+        case.foreign = case.foreign and reading.unreadable
         if not known:
             _judge_scope(taken, reading)
-    for question_id, answer in answers.items():
-        _take_answer(taken, question_id, answer, library)
-    for observation in observations:
-        _take_observation(taken, observation, library)
+    answered_so = [_take_answer(taken, question_id, answer, library) for question_id, answer in answers.items()]
+    observed_so = [_take_observation(taken, observation, library) for observation in observations]
+    case.out_of_scope = case.out_of_scope and not any(answered_so + observed_so)
     taken.hypotheses |= {about: "" for about in sorted(case.hypotheses) if about not in taken.hypotheses}
     case.hypotheses |= taken.hypotheses.keys()
     taken.settled = case.settled(library)
@@ -98,57 +98,56 @@ def _judge_scope(taken: Consultation, reading: Reading) -> None:
     taken.case.out_of_scope = not taken.case.foreign and not strong and (others > 0 or not (weak or taken.findings or taken.hypotheses))
 
 
-def _take_answer(taken: Consultation, question_id: str, answer: str, library: Library) -> None:
+def _take_answer(taken: Consultation, question_id: str, answer: str, library: Library) -> bool:
+    """Takes in an answer; whether it says something."""
     question = library.questions[question_id]
     meant = answer.casefold()
     if meant in (UNKNOWN, DECLINED, ""):
         answered(taken.case, question_id, meant or UNKNOWN, library)
-        return
+        return False
     option = option_of(question_id, meant, library) or next((option for option in question.options if meant in map(str.casefold, (option.text, *option.words))), None)
     if option is not None:
         answered(taken.case, question_id, option.id, library)
-        return
+        return True
     own = {symptom for option in question.options for symptom in (*option.present, *option.absent)}
     reading = Reader(answer, library, ANSWERED).reading()
     findings = [finding for finding in reading.findings if finding.symptom in own or own.intersection(library.symptoms[finding.symptom].is_a)]
-    answered(taken.case, question_id, FREELY if findings or reading.figures else UNKNOWN, library)
-    for finding in findings:
-        taken.case.learn(finding.symptom, finding.state, finding.kind)
-    taken.findings += findings
-    taken.case.figures |= {name: value for name, (value, _) in reading.figures.items()}
-    taken.figures |= reading.figures
-    if not findings and not reading.figures:
+    says = bool(findings or reading.figures)
+    answered(taken.case, question_id, FREELY if says else UNKNOWN, library)
+    _take_reading(taken, Reading(findings, reading.figures), library)
+    if not says:
         taken.unread.append(f"{question_id}: {answer[:60]}")
+    return says
 
 
-def _take_observation(taken: Consultation, observation: str, library: Library) -> None:
+def _take_observation(taken: Consultation, observation: str, library: Library) -> bool:
+    """Takes in an observation; whether it says something."""
     head, _, tail = observation.partition(":")
-    words = head.split()
-    match words:
+    match head.split():
         case ["tried", remedy] if remedy in library.remedies:
             marks = Reader(tail, library).marks.in_text()
-            if marks.isdisjoint(("helped", "failed")):
-                taken.unread.append(observation[:60])
-            else:
+            if says := not marks.isdisjoint(("helped", "failed")):
                 taken.case.tried[remedy] = "failed" not in marks
         case ["done", specialist] if specialist in library.specialists:
+            says = True
             taken.case.done.add(specialist)
         case ["not", symptom] if symptom in library.symptoms:
-            _observed(taken, symptom, ABSENT, tail)
+            says = _observed(taken, symptom, ABSENT, tail)
         case [symptom] if symptom in library.symptoms:
-            _observed(taken, symptom, PRESENT, tail)
+            says = _observed(taken, symptom, PRESENT, tail)
         case _:
             reading = Reader(observation, library, OBSERVED).reading()
             _take_reading(taken, reading, library)
-            if not (reading.findings or reading.figures or reading.tried):
-                taken.unread.append(observation[:60])
-            taken.case.out_of_scope = taken.case.out_of_scope and not (reading.findings or reading.figures)
+            says = bool(reading.findings or reading.figures or reading.tried)
+    if not says:
+        taken.unread.append(observation[:60])
+    return says
 
 
-def _observed(taken: Consultation, symptom: str, state: str, words: str) -> None:
-    taken.findings.append(Finding(symptom, state, OBSERVED, words.strip()[:60]))
+def _observed(taken: Consultation, symptom: str, state: str, words: str) -> bool:
+    taken.findings.append(Finding(symptom, state, OBSERVED, " ".join(words.split())[:60]))
     taken.case.learn(symptom, state, OBSERVED)
-    taken.case.out_of_scope = False
+    return True
 
 
 def decided(case: Case, settled: Settled, library: Library) -> Decision:

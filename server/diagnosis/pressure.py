@@ -30,7 +30,7 @@ def pressures_in(question: str, library: Library) -> list[PressureRead]:
 
 def places_of_pressure(reader: Reader) -> set[int]:
     """The typed words at which the wording of a pressure begins, denied or not."""
-    return {first for _, first, _ in _as_typed(reader)} | {reader.text.origin[first] for _, first, _, _ in reader.hits["pressure"]}
+    return {first for _, first, _ in typed_hits(reader, "pressure")} | {reader.text.origin[first] for _, first, _, _ in reader.hits["pressure"]}
 
 
 def _marks(reader: Reader, first: int, after: int) -> set[str]:

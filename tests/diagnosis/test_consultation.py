@@ -2,7 +2,7 @@
 
 import pytest
 
-from training_router.server.diagnosis.case import Case, answered, read_case, written
+from training_router.server.diagnosis.case import Case, CaseError, _checksum, answered, read_case, written
 from training_router.server.diagnosis.consultation import consult
 from training_router.taxonomy.entries import Library
 
@@ -86,3 +86,43 @@ def test_an_answer_is_taken_in_small_and_in_capital_letters(answer: str, kept: s
 def test_a_figure_on_the_other_side_of_a_threshold_takes_no_report_back(question: str, symptom: str, library: Library):
     consultation = consult(question, {}, [], Case(), library)
     assert consultation.settled.unmet and symptom in consultation.settled.present
+
+
+@pytest.mark.parametrize("token", ["batch_size=1.2.3", "batch_size=.", "loss=--1"])
+def test_a_case_with_a_number_that_is_none_is_refused(token: str, library: Library):
+    body = f"tr1 {token}"
+    with pytest.raises(CaseError, match="damaged at word 2"):
+        read_case(f"{body} #{_checksum(body)}", library)
+
+
+@pytest.mark.parametrize("token", ["batch_size=1e999", "accuracy=50.0", "batch_size=-4.0"])
+def test_a_figure_that_this_library_would_not_read_is_dropped_from_a_case(token: str, library: Library):
+    body = f"tr1 loss-is-nan+r {token}"
+    case, dropped = read_case(f"{body} #{_checksum(body)}", library)
+    assert dropped == [token] and not case.figures
+
+
+FOREIGN = "我的损失在五个周期后变成了非数字请帮忙"
+
+
+def test_a_translation_is_asked_for_until_it_is_there(library: Library):
+    first = consult(FOREIGN, {}, ["uses-fp16: train.py"], Case(), library)
+    assert first.case.foreign
+    assert not consult("My loss became NaN after 5 epochs.", {}, [], carried(first.case, library), library).case.foreign
+
+
+@pytest.mark.parametrize("said", [{"what-is-wrong": "declined"}, {"what-is-wrong": "not-learning"}])
+def test_what_is_added_to_a_consultation_under_way_does_not_put_it_out_of_scope(said: dict[str, str], library: Library):
+    first = consult("Help with training my model", said, [], Case(), library)
+    assert consult("I can not say more than that, sorry", {}, [], carried(first.case, library), library).decision.status != "out_of_scope"
+
+
+@pytest.mark.parametrize(
+    ("answers", "observations"), [({"which-precision": "bf16"}, []), ({}, ["done gradient-management: no effect"]), ({}, ["tried lower-the-learning-rate: no effect"])]
+)
+def test_what_is_answered_tried_or_done_is_about_training(answers: dict[str, str], observations: list[str], library: Library):
+    assert consult("My dog pulls on the leash", answers, observations, Case(), library).decision.status != "out_of_scope"
+
+
+def test_an_answer_that_says_nothing_leaves_another_field_alone(library: Library):
+    assert consult("My dog pulls on the leash", {"which-precision": "unknown"}, [], Case(), library).decision.status == "out_of_scope"

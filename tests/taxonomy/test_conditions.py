@@ -17,14 +17,23 @@ from training_router.taxonomy.conditions import ConditionError, figures_in, pars
     ],
 )
 def test_a_condition_is_true_false_or_open(text: str, figures: dict[str, float], expected: bool | None):
-    assert worked_out(parsed(text), figures) is expected
+    assert worked_out(parsed(text, is_condition=True), figures) is expected
 
 
-@pytest.mark.parametrize("text", ["loss >", "__import__('os')", "loss.real > 1", "1 < loss < 2", "loss > 'a'", "loss or steps", "[loss]"])
+ODD = ["loss >", "__import__('os')", "loss.real > 1", "1 < loss < 2", "loss > 'a'", "loss or steps", "[loss]", "loss + 1", "loss > 1 and 3", "(loss > 1) + 2 > 1", "loss \0", f"loss > {10**350}"]
+
+
+@pytest.mark.parametrize("text", ODD, ids=[text[:30] for text in ODD])
 def test_a_condition_outside_the_grammar_is_refused(text: str):
     with pytest.raises(ConditionError):
-        parsed(text)
+        parsed(text, is_condition=True)
+
+
+@pytest.mark.parametrize("text", ["loss > 1", "loss > 1 and steps > 2", "ln(loss > 1)"])
+def test_a_formula_that_compares_is_refused(text: str):
+    with pytest.raises(ConditionError):
+        parsed(text, is_condition=False)
 
 
 def test_a_condition_names_its_figures():
-    assert figures_in(parsed("train_loss * 2 < validation_loss")) == {"train-loss", "validation-loss"}
+    assert figures_in(parsed("train_loss * 2 < validation_loss", is_condition=True)) == {"train-loss", "validation-loss"}
