@@ -4,11 +4,17 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test lint evals bench check clean
+SKILLS_READY := $(VENV)/.skills-ready
+
+.PHONY: demo test test-skills lint evals bench check clean
 
 $(READY): pyproject.toml constraints.txt hatch_build.py
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	@touch $@
+
+$(SKILLS_READY): $(READY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev,skills]'
 	@touch $@
 
 demo: $(READY)
@@ -16,6 +22,11 @@ demo: $(READY)
 
 test: $(READY)
 	$(BIN)/python -m pytest
+
+# the code and the probes of the skills, run on small models and type-checked; brings PyTorch into the same environment
+test-skills: $(SKILLS_READY)
+	$(BIN)/python -m pytest tests/skills tests/prompts
+	$(BIN)/basedpyright $(wildcard prompts/specialists/*/*/scripts/*.py)
 
 lint: $(READY)
 	$(BIN)/ruff check server taxonomy prompts tests bench hatch_build.py

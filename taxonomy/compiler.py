@@ -21,6 +21,7 @@ FORMAT = 1
 WORD = re.compile(r"[^\W_]+|#")
 SLIP_LENGTH, SLIP_USES = 7, 3  # a shorter or rarer word is not worth the room that its slips take
 
+
 class _AsTyped(Wording):
     """Words as they are typed, for the marks."""
 

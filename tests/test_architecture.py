@@ -17,6 +17,7 @@ DIAGNOSIS = "training_router.server.diagnosis."
 LONGEST_MODULE = 250
 IMPORTS_MCP = ("server/app.py", "server/demo.py", "server/form.py", "server/http.py", "server/prompts.py", "server/resources.py", "server/skills.py")
 PRINTS = "server/cli.py"
+SCRIPT = re.compile(r"prompts/specialists/[a-z-]+/[a-z-]+/scripts/[a-z_]+\.py")
 READS_ENVIRONMENT = "server/settings.py"
 TELLS_A_STORY = "server/demo.py"
 IMPURE = frozenset(("os", "io", "pathlib", "time", "datetime", "random", "secrets", "socket", "subprocess", "logging"))
@@ -51,7 +52,7 @@ def mcp_is_imported_at_the_edge(place: str, source: str) -> Iterator[str]:
 
 
 def only_command_lines_print(place: str, source: str) -> Iterator[str]:
-    for node in ast.walk(ast.parse(source)) if place != PRINTS and "/scripts/" not in place else ():
+    for node in ast.walk(ast.parse(source)) if place != PRINTS and not SCRIPT.fullmatch(place) else ():
         if (isinstance(node, ast.Name) and node.id == "print") or (isinstance(node, ast.Attribute) and node.attr == "stdout"):
             yield f"prints in line {node.lineno}"
 
@@ -90,6 +91,11 @@ def library_and_prompts_stand_alone(place: str, source: str) -> Iterator[str]:
     if room != "server":
         others = [f"training_router.{other}" for other in ROOMS if other != room]
         yield from (f"imports {name}" for name in imports(source) if any(is_under(name, other) for other in others))
+
+
+def scripts_need_nothing_else(place: str, source: str) -> Iterator[str]:
+    if SCRIPT.fullmatch(place):
+        yield from (f"imports {name}, which whoever copies the file may lack" for name in imports(source) if name.partition(".")[0] not in {*sys.stdlib_module_names, "torch"})
 
 
 def names_are_full(place: str, source: str) -> Iterator[str]:
@@ -132,6 +138,7 @@ RULES: tuple[Callable[[str, str], Iterator[str]], ...] = (
     only_settings_reads_the_environment,
     diagnosis_is_pure_and_goes_forward,
     library_and_prompts_stand_alone,
+    scripts_need_nothing_else,
     names_are_full,
     modules_are_short,
     python_knows_no_entry_by_name,
@@ -169,6 +176,9 @@ def test_every_stage_is_a_module():
         (library_and_prompts_stand_alone, "taxonomy/library.py", "from training_router.server.diagnosis.text import read"),
         (library_and_prompts_stand_alone, "prompts/skills.py", "import training_router.taxonomy.entries"),
         (library_and_prompts_stand_alone, "prompts/skills.py", "from training_router.server import cli"),
+        (only_command_lines_print, "prompts/skills.py", "print('a')"),
+        (scripts_need_nothing_else, "prompts/specialists/a-pack/a-skill/scripts/a_probe.py", "import numpy"),
+        (scripts_need_nothing_else, "prompts/specialists/a-pack/a-skill/scripts/a_probe.py", "from training_router.taxonomy import entries"),
         (names_are_full, "server/cli.py", "from .reply import routed"),
         (names_are_full, "server/cli.py", "from server.reply import routed"),
         (names_are_full, "taxonomy/checks.py", "import taxonomy.library"),
@@ -188,6 +198,7 @@ def test_a_planted_offence_is_seen(rule: Callable[[str, str], Iterator[str]], pl
     [
         ("server/app.py", "from mcp.server.mcpserver import MCPServer"),
         ("server/cli.py", "print('a')"),
+        ("prompts/specialists/a-pack/a-skill/scripts/a_probe.py", "import sys\nfrom torch import nn\nprint('a')"),
         ("server/settings.py", "import os\nos.environ['A']"),
         ("server/diagnosis/plan.py", "import re\nfrom training_router.server.diagnosis.case import Case\nfrom training_router.taxonomy.entries import Library"),
         ("server/demo.py", "A = 'gradient-management looks first'"),

@@ -69,7 +69,14 @@ def test_a_draft_that_skips_the_diagnosis_has_an_exit_status_of_its_own(capsys: 
 
 
 @pytest.mark.parametrize(
-    "arguments", [["route", "x", "--answer", "no-such-question=a"], ["route", "--file", "/nowhere/x"], ["route", "x", "--file", __file__], ["route", "--case", "tr1 broken"], ["route", "x", "--library", "/nowhere"]]
+    "arguments",
+    [
+        ["route", "x", "--answer", "no-such-question=a"],
+        ["route", "--file", "/nowhere/x"],
+        ["route", "x", "--file", __file__],
+        ["route", "--case", "tr1 broken"],
+        ["route", "x", "--library", "/nowhere"],
+    ],
 )
 def test_wrong_usage_says_what_is_wrong_and_prints_no_reply(arguments: list[str], capsys: pytest.CaptureFixture[str]):
     assert main(arguments) == USAGE

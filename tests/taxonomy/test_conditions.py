@@ -20,7 +20,20 @@ def test_a_condition_is_true_false_or_open(text: str, figures: dict[str, float],
     assert worked_out(parsed(text, is_condition=True), figures) is expected
 
 
-ODD = ["loss >", "__import__('os')", "loss.real > 1", "1 < loss < 2", "loss > 'a'", "loss or steps", "[loss]", "loss + 1", "loss > 1 and 3", "(loss > 1) + 2 > 1", "loss \0", f"loss > {10**350}"]
+ODD = [
+    "loss >",
+    "__import__('os')",
+    "loss.real > 1",
+    "1 < loss < 2",
+    "loss > 'a'",
+    "loss or steps",
+    "[loss]",
+    "loss + 1",
+    "loss > 1 and 3",
+    "(loss > 1) + 2 > 1",
+    "loss \0",
+    f"loss > {10**350}",
+]
 
 
 @pytest.mark.parametrize("text", ODD, ids=[text[:30] for text in ODD])

@@ -71,7 +71,7 @@ def _first(model: nn.Module, batch: Any, loss_fn: LossFn, optimizer: Optimizer |
     names, bad = {module: name or "the model" for name, module in model.named_modules()}, list[str]()
 
     def note(module: nn.Module, _: Any, output: Any) -> None:
-        bad.extend([] if _finite(output) else [names[module]])
+        bad.extend([] if _finite(output) or module not in names else [names[module]])
 
     with nn.modules.module.register_module_forward_hook(note):
         loss, *_ = judged(model, loss_fn, batch)

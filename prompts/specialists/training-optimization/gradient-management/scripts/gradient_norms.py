@@ -38,20 +38,22 @@ class Norms:
     def lines(self) -> list[str]:
         """What to hand to the router as observations, and the next step; before them, marked by #, the table."""
         table = [f"# {name}: norm {norm:.3g}, update/weight {ratio:.1e}" for name, (norm, ratio) in self.layers.items()]
-        early, late, top = statistics.median(self.whole[:5]), statistics.median(self.whole[-5:]), max(self.whole, key=lambda one: (not math.isfinite(one), one))
+        few, top = max(1, len(self.whole) // 6), max(self.whole, key=lambda norm: (not math.isfinite(norm), norm))
+        early, late = statistics.median(self.whole[:few]), statistics.median(self.whole[-few:])
+        told = f"norm {early:.3g} -> {late:.3g}, highest {top:.3g}"
+        if not math.isfinite(early):
+            return [f"gradients-explode: {told}, from the first step", "next: debugging-techniques: nonfinite_first.py"]
         norms, ratios = zip(*self.layers.values(), strict=True) if self.layers else ((0.0,), (0.0,))
         first, last, ratio = norms[0], norms[-1], statistics.median(ratios)
-        told, ends = f"norm {early:.3g} -> {late:.3g}, highest {top:.3g}", f"first layer {first:.2g}, last layer {last:.2g}"
-        grows, huge = late > GROWS * early, not top <= HUGE
-        fades = first < FAINT and first < FADES * last
+        grows, huge, fades = not late <= GROWS * early, not top <= HUGE, first < FAINT and first < FADES * last
         small, large = ratio < SMALL and not fades, ratio > LARGE
-        ways = {"learning-rate-is-low": small, "learning-rate-is-high": large}
+        rates = {"learning-rate-is-low": small, "learning-rate-is-high": large}
         says = [
             f"{'' if huge else 'not '}gradients-explode: {told}",
             f"{'' if grows else 'not '}gradient-norm-grows: {told}",
-            f"{'' if fades else 'not '}gradients-vanish: {ends}",
+            f"{'' if fades else 'not '}gradients-vanish: first layer {first:.2g}, last layer {last:.2g}",
             f"{'not ' if huge or grows or fades else ''}grad-norm-normal: {told}",
-            *(f"{'' if so else 'not '}{name}: update/weight {ratio:.1e}, wanted 1e-4 to 1e-2" for name, so in ways.items()),
+            *(f"{'' if so else 'not '}{name}: update/weight {ratio:.1e}, usual 1e-4 to 1e-2" for name, so in rates.items()),
         ]
         then = "gradient-management: the depth, activations and init of the first layers" if fades else "learning-rate-scheduling: lr_range_test.py"
         return [*table, *says, f"next: {then if fades or grows or small or large else 'loss-functions-and-objectives: loss_at_init.py'}"]

@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 LossFn = Callable[[Any, Any], Tensor]
+FAINT = 1e-6  # of the largest gradient: rounding alone, as for a bias before batch norm, which need not move
 STEPS = 3  # TrainCheck finds silent losses of updates within one iteration; two more for weights that start behind a zero
 
 
@@ -68,21 +69,21 @@ def _moved(model: nn.Module, batch: Any, loss_fn: LossFn, optimizer: Optimizer |
     trainable = {name: weight for name, weight in weights.items() if weight.requires_grad}
     before = {name: weight.detach().clone() for name, weight in trainable.items()}
     chosen = optimizer or torch.optim.SGD(model.parameters(), lr=1e-2)
-    reached: set[str] = set()
+    norms = dict.fromkeys(trainable, 0.0)
     for _ in range(STEPS):
         chosen.zero_grad()
         loss, *_ = judged(model, loss_fn, batch)
         if loss.requires_grad:
             loss.backward()
-            reached |= {name for name, weight in trainable.items() if weight.grad is not None and weight.grad.any()}
+            norms |= {name: max(norms[name], weight.grad.norm().item()) for name, weight in trainable.items() if weight.grad is not None}
             chosen.step()
             model.zero_grad()
     held = {id(weight) for group in chosen.param_groups for weight in group["params"]}
     return Movement(
         trainable=tuple(trainable),
         frozen=tuple(name for name in weights if name not in trainable),
-        without_gradient=tuple(name for name in trainable if name not in reached),
-        unmoved=tuple(name for name, weight in trainable.items() if torch.equal(before[name], weight)),
+        without_gradient=tuple(name for name, norm in norms.items() if norm == 0),
+        unmoved=tuple(name for name, weight in trainable.items() if torch.equal(before[name], weight) and not 0 < norms[name] < FAINT * max(norms.values())),
         outside=tuple(name for name, weight in trainable.items() if id(weight) not in held),
     )
 

@@ -21,10 +21,10 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 LossFn = Callable[[Any, Any], Tensor]
-LOWEST, HIGHEST = 1e-7, 10.0
+LOWEST, HIGHEST, SETTLED = 1e-7, 10.0, 20  # rates, and the steps after which the running mean of the loss counts
 BREAKS = 2.0  # smoothed loss against its best: TheDeepChecker, divergence; fastai stops at 4
 FALLS = 0.05  # of the first loss, which is the least fall that counts: TheDeepChecker, stagnation
-BELOW = 100.0  # times under the steepest rate before the own one is called low
+BELOW = 1000.0  # times under the steepest rate before the own one is called low: 100 calls a sound Adam at 1e-4 low
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ def lr_range_test(model: nn.Module, loader: Any, loss_fn: LossFn, optimizer: Opt
             mean = 0.9 * mean + 0.1 * loss.item()
             curve.append((rate, mean / (1 - 0.9 ** (step + 1))))
             best = min(best, curve[-1][1])
-            if not loss.requires_grad or not math.isfinite(mean) or (step > 20 and curve[-1][1] > BREAKS * curve[20][1]):
+            if not loss.requires_grad or not math.isfinite(mean) or (step > SETTLED and curve[-1][1] > BREAKS * curve[SETTLED][1]):
                 break
             chosen.zero_grad()
             loss.backward()
@@ -75,12 +75,13 @@ def lr_range_test(model: nn.Module, loader: Any, loss_fn: LossFn, optimizer: Opt
 
 
 def _read(curve: list[tuple[float, float]], own: float) -> RateRange:
-    first, best = curve[min(20, len(curve) - 1)][1], min(loss for _, loss in curve)
+    settled = curve[min(SETTLED, len(curve) - 1) :]
+    first, best = settled[0][1], min(loss for _, loss in settled)
     if not best < (1 - FALLS) * first:
         return RateRange(0.0, 0.0, own, first, best)
-    lowest = min(range(len(curve)), key=lambda place: curve[place][1])
-    falls = [(curve[place - 5][1] - curve[place][1], curve[place - 5][0]) for place in range(5, lowest + 1)]
-    after = (rate for rate, loss in curve[lowest:] if not loss <= best + 0.5 * (first - best))
+    lowest = min(range(len(settled)), key=lambda place: settled[place][1])
+    falls = [(settled[max(0, place - 5)][1] - settled[place][1], settled[max(0, place - 5)][0]) for place in range(1, lowest + 1)]
+    after = (rate for rate, loss in settled[lowest:] if not loss <= best + 0.5 * (first - best))
     return RateRange(max(falls)[1], next(after, 0.0), own, first, best)
 
 

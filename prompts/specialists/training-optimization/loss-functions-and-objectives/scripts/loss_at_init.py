@@ -47,7 +47,8 @@ class FirstLoss:
         softmax = [] if self.softmax is None else [f"{'' if self.softmax else 'not '}softmax-before-loss: outputs {'sum to 1' if self.softmax else 'are logits'}"]
         if not math.isfinite(self.loss):
             return [f"nan-at-first-step: {told}", *softmax, "next: debugging-techniques: nonfinite_first.py"]
-        then = "training-loop-architecture: overfit_one_batch.py" if near and not self.softmax else f"loss-functions-and-objectives: {'the pair of output and loss' if near else why}"
+        then = f"loss-functions-and-objectives: {'the pair of output and loss' if near else why}"
+        then = "training-loop-architecture: overfit_one_batch.py" if near and not self.softmax else then
         return [f"not nan-at-first-step: {told}", f"{'not ' if near else ''}initial-loss-wrong: {told}", *softmax, f"next: {then}"]
 
 
@@ -62,8 +63,9 @@ def loss_at_init(model: nn.Module, loader: Any, loss_fn: LossFn, optimizer: Opti
         _, output, target = seen[0]
         classes = 0 if target.is_floating_point() or output.ndim != target.ndim + 1 else output.numel() // target.numel()
         if not classes:
-            costs = [objective(target.mean(0, keepdim=True).expand_as(target).reshape(output.shape), target.reshape(output.shape)) for _, output, target in seen if output.numel() == target.numel()]
-            return FirstLoss(loss, float(sum(costs)) / max(1, len(costs)), 0.0, 0, len(target), None)
+            means = [(target.mean(0, keepdim=True).expand_as(target), target) for _, output, target in seen if output.numel() == target.numel()]
+            costs = [objective(mean.reshape(output.shape), target.reshape(output.shape)).item() for mean, target in means if mean.numel() == output.numel()]
+            return FirstLoss(loss, sum(costs) / max(1, len(costs)), 0.0, 0, len(target), None)
         labels = torch.cat([target.flatten() for _, _, target in seen])
         share = torch.bincount(labels[(labels >= 0) & (labels < classes)], minlength=classes).double()
         shares = torch.special.entr(share / share.sum()).sum().item()

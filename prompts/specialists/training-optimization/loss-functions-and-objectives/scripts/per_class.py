@@ -22,7 +22,7 @@ LossFn = Callable[[Any, Any], Tensor]
 MISSED = 0.3  # recall: SageMaker ClassImbalance flags mispredictions of a class above 0.7
 UNEVEN = 10.0  # times between the commonest and the rarest class: SageMaker ClassImbalance
 ONE = 0.99  # share of the predictions in one class
-NEAR = 2.0  # standard errors around the score of the commonest class
+NEAR, MOST = 2.0, 0.9  # standard errors around the score of the commonest class, and the share of the predictions that say it
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class PerClass:
         share, told = max(self.predicted) / total, f"accuracy {accuracy:.3f}, commonest class {majority:.3f}"
         uneven = self.samples[common] > UNEVEN * self.samples[rare]
         worst = min(recall, key=recall.__getitem__)
-        of_majority = abs(accuracy - majority) <= max(NEAR * (majority * (1 - majority) / total) ** 0.5, 1e-9) and share > majority
+        of_majority = abs(accuracy - majority) <= NEAR * (majority * (1 - majority) / total) ** 0.5 and self.predicted[common] > MOST * total
         found = {
             "predicts-one-class": (share > ONE and len(present) > 1, f"{100 * share:.1f} % are class {self.predicted.index(max(self.predicted))}"),
             "loss-at-majority": (of_majority and len(present) > 1, told),

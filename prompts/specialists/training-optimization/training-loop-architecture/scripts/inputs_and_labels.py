@@ -8,7 +8,7 @@ import copy
 import random
 import sys
 from collections.abc import Callable, Generator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib import import_module
 from itertools import islice
@@ -34,7 +34,7 @@ class Entering:
     def lines(self) -> list[str]:
         """The samples behind #, what to hand to the router as observations, and the next step."""
         says = [f"{'' if present else 'not '}{symptom}: {told}" for symptom, (present, told) in self.found.items()]
-        wrong = [symptom for symptom, (present, _) in self.found.items() if present] or ["look at the samples above, each with its label"]
+        wrong = [symptom for symptom, (present, _) in self.found.items() if present] or ["the samples above, each with its label"]
         return [*(f"# {line}" for line in "\n".join(self.samples).splitlines()), *says, f"next: {OWNERS.get(wrong[0], 'training-loop-architecture')}: {wrong[0]}"]
 
 
@@ -47,18 +47,18 @@ def inputs_and_labels(model: nn.Module, loader: Any, loss_fn: LossFn, optimizer:
         placed = {key: part.to(next(learner.parameters()).device) for key, part in kept[0][0].items()}
         output = learner.eval()(**placed) if not {"0"} & placed.keys() and len(placed) > 1 else learner.eval()(*placed.values())
         found = _of_labels(torch.cat([target.flatten() for target in targets]), getattr(output, "logits", output).cpu(), targets[0], objective)
-    lone = [len(target.unique()) == 1 for target in targets if target.ndim == 1 and len(target) > 1 and not target.is_floating_point()]
-    if lone and len(torch.cat(targets).unique()) > 1:
-        found["shuffle-off"] = sum(lone) > len(lone) / 2, f"{sum(lone)} of {len(lone)} batches hold one class"
-    found = _of_inputs(inputs) | found if inputs[0].is_floating_point() else found
-    return Entering(found, tuple(f"label {label.flatten()[:8].tolist()}\n{_shown(one)}" for one, label in zip(inputs[0][:3], targets[0][:3], strict=False)))
+    kinds = [target.unique().tolist() for target in targets if target.ndim == 1 and len(target) > 1 and not target.is_floating_point()]
+    lone = [kind[0] for kind in kinds if len(kind) == 1]
+    found |= {"shuffle-off": (len(lone) > len(kinds) / 2 and len(set(lone)) > 1, f"{len(lone)} of {len(kinds)} batches hold one class")} if kinds else {}
+    samples = tuple(f"label {label.flatten()[:8].tolist()}\n{_shown(one)}" for one, label in zip(inputs[0][:3], targets[0][:3], strict=False))
+    return Entering(_of_inputs(inputs) | found if inputs[0].is_floating_point() else found, samples)
 
 
 def _of_inputs(batches: list[Tensor]) -> dict[str, tuple[bool, str]]:
     samples, broken = sum(map(len, batches)), sum(int((~batch.isfinite()).reshape(len(batch), -1).any(1).sum()) for batch in batches)
     sound = torch.cat([batch[batch.isfinite()] for batch in batches]).double()
     columns = torch.cat(batches).nan_to_num(0, 0, 0).std(0) if {batch.ndim for batch in batches} == {2} else torch.ones(1)
-    size, spread = sound[sound != 0].abs().mean().item(), (columns.max() / columns[columns > 0].min()).item() if columns.any() else 1.0
+    size, spread = sound[sound != 0].abs().mean().nan_to_num(1.0).item(), (columns.max() / columns[columns > 0].min()).item() if columns.any() else 1.0
     same = all(batch.shape[1:] == batches[0].shape[1:] and bool((batch == batches[0][:1]).all()) for batch in batches)
     return {
         "nan-in-inputs": (broken > 0, f"{broken} of {samples} samples"),
@@ -69,17 +69,18 @@ def _of_inputs(batches: list[Tensor]) -> dict[str, tuple[bool, str]]:
 
 def _of_labels(labels: Tensor, output: Tensor, target: Tensor, loss_fn: LossFn) -> dict[str, tuple[bool, str]]:
     if target.is_floating_point():
-        flat = output.shape != target.shape and output.numel() == target.numel()
-        differs = flat and not torch.isclose(loss_fn(output, target), loss_fn(output.reshape(target.shape), target)).item()
-        found = {"target-shape-differs": (differs, f"output {tuple(output.shape)}, target {tuple(target.shape)}")}
+        differs, same = False, output.shape == target.shape or output.numel() != target.numel()
+        with suppress(IndexError, RuntimeError):  # raised by a loss that squeezes by itself
+            differs = not same and not torch.isclose(loss_fn(output, target), loss_fn(output.reshape(target.shape), target)).item()
         told = bool(labels.min() < 0 or labels.max() > 1), f"{labels.min():.3g} to {labels.max():.3g}, wanted 0 to 1"
-        return found | ({"labels-outside-range": told} if isinstance(loss_fn, nn.BCELoss | nn.BCEWithLogitsLoss) else {})
+        bounds = {"labels-outside-range": told} if isinstance(loss_fn, nn.BCELoss | nn.BCEWithLogitsLoss) else {}
+        return {"target-shape-differs": (differs, f"output {tuple(output.shape)}, target {tuple(target.shape)}")} | bounds
     classes, valid = output.numel() // target.numel(), labels[labels != getattr(loss_fn, "ignore_index", -100)]
     found = {"labels-all-ignored": (not len(valid), f"{len(valid)} of {len(labels)} labels count")}
     if len(valid) and output.ndim == target.ndim + 1:
-        found["labels-outside-range"] = bool(valid.min() < 0 or valid.max() >= classes), f"{valid.min()} to {valid.max()} for {classes} outputs"
-        counts = valid.clamp(0, classes - 1).bincount(minlength=classes)
-        if len(valid) >= max(ENOUGH, 10 * classes):
+        outside, counts = bool(valid.min() < 0 or valid.max() >= classes), valid.clamp(0, classes - 1).bincount(minlength=classes)
+        found["labels-outside-range"] = outside, f"{valid.min()} to {valid.max()} for {classes} outputs"
+        if len(valid) >= max(ENOUGH, 10 * classes) and not outside:
             found["classes-imbalanced"] = bool(counts.max() > UNEVEN * counts.min()), f"{counts.max()} of the commonest, {counts.min()} of the rarest"
     return found
 
@@ -87,9 +88,8 @@ def _of_labels(labels: Tensor, output: Tensor, target: Tensor, loss_fn: LossFn) 
 def _shown(sample: Tensor) -> str:
     if sample.ndim not in (2, 3) or min(sample.shape[-2:]) < 8:
         return " ".join(f"{number:.3g}" for number in sample.flatten()[:12].tolist())
-    grey = nn.functional.adaptive_avg_pool2d(sample.float().reshape(-1, *sample.shape[-2:]).mean(0, keepdim=True), (12, 24))[0]
-    steps = ((grey - grey.min()) / (grey.max() - grey.min() + 1e-9) * 9).nan_to_num(0).int().tolist()
-    return "\n".join("".join(" .:-=+*#%@"[step] for step in row) for row in steps)
+    grey = nn.functional.adaptive_avg_pool2d(sample.float().reshape(-1, *sample.shape[-2:]).mean(0, keepdim=True), (12, 24))[0].nan_to_num()
+    return "\n".join("".join(" .:-=+*#%@"[step] for step in row) for row in ((grey - grey.min()) / (grey.max() - grey.min() + 1e-9) * 9).int().tolist())
 
 
 def parted(batch: Any) -> tuple[dict[str, Tensor], Tensor]:

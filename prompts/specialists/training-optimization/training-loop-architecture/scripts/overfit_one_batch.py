@@ -1,7 +1,7 @@
 """Says whether the model can learn one batch by heart, and if not, how its loss behaves.
 
 Run `python overfit_one_batch.py my_module:build`, where `build()` returns (model, loader, loss_fn) or (model, loader, loss_fn, optimizer). Dropout and
-weight decay are off; without an optimizer Adam at 1e-3 learns; where the loss stays up, 10 and 100 times the rate are tried. It does not tell whether
+weight decay are off; without an optimizer Adam at 1e-3 learns; where the loss stays up, 10 times the rate and more are tried. It does not tell whether
 the labels are right (wrong ones are learned by heart too), nor anything about new data.
 """
 
@@ -25,6 +25,7 @@ LossFn = Callable[[Any, Any], Tensor]
 LEARNED = 0.05  # of what a guess costs: TheDeepChecker, error of at most 5 % on one small batch
 RISES, JUMP, JUMPS = 2.0, 1.1, 0.25  # times the first loss (TheDeepChecker); a step up by 10 %, and its share of steps: there is no mini-batch noise
 SAYS = {
+    "negative": ("loss-is-negative", "loss-functions-and-objectives: the sign of the loss and the range of the labels; an ELBO may be negative"),
     "learned": ("overfits-one-batch", "not cannot-overfit-one-batch", "training-loop-architecture: inputs_and_labels.py; the wiring holds"),
     "needs more": ("overfits-one-batch", "not cannot-overfit-one-batch", "learning-rate-is-low", "learning-rate-scheduling: lr_range_test.py"),
     "explodes": ("cannot-overfit-one-batch", "not overfits-one-batch", "loss-diverges", "gradient-management: gradient_norms.py"),
@@ -53,7 +54,7 @@ class OneBatch:
 def overfit_one_batch(model: nn.Module, loader: Any, loss_fn: LossFn, optimizer: Optimizer | None = None, *, steps: int = 500) -> OneBatch:
     """How far the first batch of the loader is learned in at most `steps` steps, and at which rate."""
     tried: list[OneBatch] = []
-    for factor in (1, 10, 100):
+    for factor in (1, 10, 100, 1000, 100000):
         if not tried or tried[-1].course == "stays":
             with rehearsal(model, loss_fn, optimizer, loader) as (learner, objective, chosen):
                 tried.append(_learn(learner, next(iter(loader)), objective, chosen, steps, factor))
@@ -75,10 +76,10 @@ def _learn(model: nn.Module, batch: Any, loss_fn: LossFn, optimizer: Optimizer |
         if loss.requires_grad:
             loss.backward()
             chosen.step()
-    late = losses[len(losses) // 2 :]
-    last, rises = statistics.median(losses[-5:]), sum(one > JUMP * before for before, one in pairwise(late)) / len(late)
-    strays = "explodes" if not last <= RISES * abs(losses[1]) or last < -abs(losses[1]) else "jumps" if rises > JUMPS else "stays"
-    return OneBatch(("needs more" if factor == 100 else "learned") if last <= goal else strays, losses[1], last, len(losses) - 1, factor)
+    last, rises = statistics.median(losses[-5:]), sum(one > JUMP * before for before, one in pairwise(losses[1:])) / len(losses)
+    strays = "explodes" if not last <= RISES * losses[1] else "jumps" if rises > JUMPS else "stays"
+    course = "negative" if last < 0 else strays if last > goal or last != last else "needs more" if factor >= 100 else "learned"
+    return OneBatch(course, losses[1], last, len(losses) - 1, factor)
 
 
 def _goal(loss_fn: LossFn, output: Tensor, target: Tensor, first: float) -> float:
@@ -86,8 +87,7 @@ def _goal(loss_fn: LossFn, output: Tensor, target: Tensor, first: float) -> floa
     classes = 1 if target.is_floating_point() else output.numel() // target.numel()
     spread = getattr(loss_fn, "label_smoothing", 0.0) / classes
     floor = torch.special.entr(torch.tensor([1 - spread * (classes - 1), *[spread] * (classes - 1)])).sum().item()
-    guess = math.log(classes) or (target.float().var().item() if isinstance(loss_fn, nn.MSELoss) else 0.0) or first
-    return floor + LEARNED * (guess - floor)
+    return floor + LEARNED * ((math.log(classes) or (target.float().var().item() if isinstance(loss_fn, nn.MSELoss) else 0.0) or first) - floor)
 
 
 def judged(model: nn.Module, loss_fn: LossFn, batch: Any) -> tuple[Tensor, Tensor, Tensor]:
