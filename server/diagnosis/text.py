@@ -9,7 +9,8 @@ from training_router.taxonomy.phrases import BREAK, NUMBER, ZERO
 
 DIGITS = r"(?:\d{1,3}(?:,\d{3})+(?![\d,])|\d+)(?:\.\d+)?(?:e[+-]?\d+)?|\.\d+(?:e[+-]?\d+)?"
 UNIT = (
-    r"m?s/it\b|it/s\b|%|percent\b|k\b|m\b|mio\b|million\b|thousand\b|milliseconds?\b|ms\b|seconds?\b|secs?\b|s\b|minutes?\b|mins?\b|hours?\b|hrs?\b|h\b|days?\b|gib\b|gb\b|g\b|mib\b|mb\b|kb\b|tb\b"
+    r"m?s/it\b|it/s\b|%|percent\b|k\b|m\b|mio\b|million\b|thousand\b|milliseconds?\b|ms\b|seconds?\b|secs?\b|s\b|minutes?\b|mins?\b|"
+    r"hours?\b|hrs?\b|h\b|days?\b|gib\b|gb\b|g\b|mib\b|mb\b|kb\b|tb\b"
 )
 TOKEN = re.compile(
     r"(?P<word>[^\W\d_][^\W_]*(?:'[^\W\d_]+)?)"  # first, since most are words
