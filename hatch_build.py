@@ -29,5 +29,7 @@ def _link(root: Path, package: Path) -> None:
     package.mkdir(parents=True, exist_ok=True)
     for name in ("server", "taxonomy", "prompts"):
         link = package / name
+        if link.is_symlink() and link.resolve() != (root / name).resolve():
+            link.unlink()  # the checkout was moved or copied
         if not link.is_symlink():
             link.symlink_to(root / name, target_is_directory=True)

@@ -81,7 +81,7 @@ def pressure_checked(arguments: dict[str, Any], draft: Any, library: Library) ->
 
 def _filled(reply: dict[str, Any]) -> dict[str, Any]:
     """The reply without its empty fields."""
-    return {key: value for key, value in reply.items() if value or (value == 0 and value is not False)}
+    return {key: value for key, value in reply.items() if value or isinstance(value, float)}
 
 
 def _common(consultation: Consultation, library: Library, dropped: list[str], full: bool, why: bool) -> dict[str, Any]:

@@ -58,9 +58,11 @@ class Wording:
         """The plain words that a lower-case word stands for: none for a filler, several for an abbreviation."""
         found = self.memo.get(word)
         if found is None:
-            if len(self.memo) > MEMO_LIMIT:
-                self.memo.clear()
-            found = self.memo[word] = tuple(self._plain(word))
+            found = tuple(self._plain(word))
+            if len(word) <= LONGEST_KEPT:
+                if len(self.memo) > MEMO_LIMIT:
+                    self.memo.clear()
+                self.memo[word] = found
         return found
 
     def _plain(self, word: str) -> Iterable[str]:
@@ -70,7 +72,7 @@ class Wording:
                 yield self.synonyms.get(part) or self.synonyms.get(root) or root
 
 
-MEMO_LIMIT = 50_000
+MEMO_LIMIT, LONGEST_KEPT = 50_000, 40  # so that no text, however it is made, fills the memory
 
 
 def wording(fillers: Iterable[str], rewrite: Mapping[str, str], synonyms: Mapping[str, Iterable[str]]) -> Wording:

@@ -8,6 +8,7 @@ from zipfile import ZipFile
 import pytest
 from hatchling.build import build_wheel
 
+from hatch_build import _link
 from training_router.taxonomy.compiler import compiled
 from training_router.taxonomy.library import HOME, library_from
 
@@ -42,3 +43,11 @@ def test_the_compiled_library_of_the_wheel_is_that_of_the_sources(wheel: ZipFile
     assert "sources" not in data  # so that an installed router never looks for newer ones
     assert data["digest"] == compiled([HOME])["digest"]
     assert library_from(data).symptoms.keys() == {path.stem for path in (HOME / "symptoms").glob("*.yaml")}
+
+
+def test_a_link_of_a_checkout_that_was_moved_is_laid_anew(tmp_path: Path):
+    package = tmp_path / "training_router"
+    package.mkdir()
+    (package / "server").symlink_to(tmp_path / "elsewhere", target_is_directory=True)
+    _link(ROOT, package)
+    assert [(package / room).resolve() for room in ROOMS] == [(ROOT / room).resolve() for room in ROOMS]

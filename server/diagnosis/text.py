@@ -9,7 +9,8 @@ from training_router.taxonomy.phrases import BREAK, NUMBER, ZERO
 
 DIGITS = r"(?:\d{1,3}(?:,\d{3})+(?![\d,])|\d+)(?:\.\d+)?(?:e[+-]?\d+)?|\.\d+(?:e[+-]?\d+)?"
 UNIT = (
-    r"%|percent\b|k\b|m\b|mio\b|million\b|thousand\b|milliseconds?\b|ms\b|seconds?\b|secs?\b|s\b|minutes?\b|mins?\b|hours?\b|hrs?\b|h\b|days?\b|gib\b|gb\b|g\b|mib\b|mb\b|kb\b|tb\b"
+    r"m?s/it\b|it/s\b|%|percent\b|k\b|m\b|mio\b|million\b|thousand\b|milliseconds?\b|ms\b|seconds?\b|secs?\b|s\b|minutes?\b|mins?\b|"
+    r"hours?\b|hrs?\b|h\b|days?\b|gib\b|gb\b|g\b|mib\b|mb\b|kb\b|tb\b"
 )
 TOKEN = re.compile(
     r"(?P<word>[^\W\d_][^\W_]*(?:'[^\W\d_]+)?)"  # first, since most are words
@@ -24,6 +25,7 @@ TOKEN = re.compile(
 SCALES: Mapping[str, tuple[float, str]] = {
     "%": (0.01, "fraction"), "percent": (0.01, "fraction"),
     "k": (1e3, ""), "thousand": (1e3, ""), "m": (1e6, ""), "mio": (1e6, ""), "million": (1e6, ""),
+    "s/it": (1, "seconds"), "ms/it": (1e-3, "seconds"), "it/s": (1, ""),
     "ms": (1e-3, "seconds"), "millisecond": (1e-3, "seconds"),
     "s": (1, "seconds"), "sec": (1, "seconds"), "second": (1, "seconds"),
     "min": (60, "seconds"), "minute": (60, "seconds"),
@@ -31,6 +33,7 @@ SCALES: Mapping[str, tuple[float, str]] = {
     "kb": (1e3, "bytes"), "mb": (1e6, "bytes"), "mib": (2**20, "bytes"),
     "g": (1e9, "bytes"), "gb": (1e9, "bytes"), "gib": (2**30, "bytes"), "tb": (1e12, "bytes"),
 }  # fmt: skip
+RATES = {"s/it": ("iteration",), "ms/it": ("iteration",), "it/s": ("iteration", "per", "second")}  # what such a unit says besides
 CONTRACTIONS = {"t": "not", "m": "am", "re": "are", "ve": "have", "ll": "will", "s": "is", "d": "would"}
 IRREGULAR = {"won't": ("will", "not"), "can't": ("can", "not"), "shan't": ("shall", "not")}
 UNMARKED = {f"{verb}nt": (verb, "not") for verb in ("do", "does", "did", "is", "was", "are", "were", "has", "have", "had", "would", "could", "should")} | {
@@ -133,6 +136,10 @@ def read(source: str, library: Library) -> Text:
             number = text.numbers[len(plain)] = _number(match)
             plain.append(NUMBER if number.value else ZERO)
             origin.append(len(typed))
+            for word in RATES.get(_unit(match["unit"]), ()) if "/" in match[0] else ():
+                for form in wording(word):
+                    plain.append(form)
+                    origin.append(len(typed))
             typed.append(match[0])
             spans.append(match.span())
             sentences.append(sentence)

@@ -57,3 +57,16 @@ def test_a_contraction_is_spelled_out_with_or_without_its_apostrophe(text: str, 
 @pytest.mark.parametrize("text", ["is The", "it just The loss is NaN", "is I"])
 def test_a_text_may_begin_with_filler_words(text: str, library: Library):
     assert len(read(text, library).typed) == len(text.split())
+
+
+@pytest.mark.parametrize(
+    ("text", "figure", "value"),
+    [
+        ("3.2 s/it", "step-time", 3.2),
+        ("training runs at 350ms/it", "step-time", 0.35),
+        ("12%| 120/1000 [00:12<01:28,  9.8it/s]", "samples-per-second", 9.8),
+        ("5%| 50/1000 [01:40<31:40,  2.00s/it]", "step-time", 2.0),
+    ],
+)
+def test_a_rate_is_read_as_progress_bars_write_it(text: str, figure: str, value: float, library: Library):
+    assert consult(text, {}, [], Case(), library).settled.figures[figure] == pytest.approx(value)

@@ -123,8 +123,8 @@ def test_leaving_at_a_prompt_leaves_no_traceback(key: bytes, status: int):
     shown = b""
     with contextlib.suppress(OSError):  # how Linux says that the other end is closed
         while True:
-            while b"unknown: " in shown and not select.select([terminal], [], [], 0.2)[0]:
-                os.write(terminal, key)  # again, since a key that comes before the prompt listens is lost
+            while b"unknown: " in shown and not select.select([terminal], [], [], 1)[0]:
+                os.write(terminal, key)  # once the prompt is still, since a key that comes before it listens is lost
             part = os.read(terminal, 65536)
             if not part:
                 break

@@ -62,3 +62,9 @@ def test_any_text_as_a_cue_is_read_or_refused(cue: str):
 @given(st.from_regex(r"[a-z]{1,12}", fullmatch=True))
 def test_a_stem_is_never_empty(word: str):
     assert stem(word)
+
+
+def test_only_words_of_an_ordinary_length_are_remembered():
+    for word in ("learningrate", "x" * 1000):
+        assert WORDS.plain(word) == WORDS.plain(word)
+    assert "learningrate" in WORDS.memo and "x" * 1000 not in WORDS.memo
