@@ -35,6 +35,7 @@ from training_router.taxonomy.entries import Library
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 SHORTEST_KEY = 32
 STOP_WITHIN = 20
+BACKLOG = 2048
 CORS_HEADERS = ("authorization", "content-type", "mcp-protocol-version", "mcp-method", "mcp-name")
 
 
@@ -166,12 +167,17 @@ def _tokens(path: Path, journal: Journal) -> list[str]:
 
 
 def _listening(door: Door) -> socket.socket:
-    """The open socket; raises Refused where the address cannot be had."""
+    """The open socket; raises Refused where the address cannot be had. Its protocol is named, since asyncio sends small answers at once only then."""
     if not 0 <= door.port <= 65535:
         raise Refused(f"--port {door.port} is no port; send a number up to 65535, or 0 for any free one.")
     try:
-        family, _, _, _, address = socket.getaddrinfo(door.host, door.port, type=socket.SOCK_STREAM)[0]
-        return socket.create_server(address[:2], family=family, backlog=2048)
+        family, kind, protocol, _, address = socket.getaddrinfo(door.host, door.port, type=socket.SOCK_STREAM, proto=socket.IPPROTO_TCP)[0]
+        listener = socket.socket(family, kind, protocol)
+        if os.name == "posix":  # elsewhere it would let two servers share a port
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(BACKLOG)
     except OSError as error:
         why = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror or str(error)
         raise Refused(f"{door.host} port {door.port} cannot be had: {why}; another --port, or 0 for any free one.") from None
+    return listener
