@@ -64,7 +64,7 @@ class Tokens:
 
 def serve(opened: Callable[[], Library], served: Callable[[], Mapping[str, Skill]], door: Door, set_to: Settings) -> None:
     """Serves until SIGTERM or SIGINT, then answers what is in flight; raises Refused where the door or the settings cannot be used."""
-    journal = Journal(set_to.log)
+    journal = Journal(set_to.log).adopt()
     security, options = _security(door), _options(door, set_to, journal)
     gc.disable()
     library, known = opened(), served()

@@ -15,7 +15,7 @@ def serve(opened: Callable[[], Library], served: Callable[[], Mapping[str, Skill
     from training_router.server.app import DESCRIPTIONS, build_app
     from training_router.server.telemetry import Journal, Telemetry
 
-    app = build_app(library, known, middleware=[Telemetry(Journal(set_to.log), DESCRIPTIONS)])
+    app = build_app(library, known, middleware=[Telemetry(Journal(set_to.log).adopt(), DESCRIPTIONS)])
     gc.enable()
     gc.freeze()
     app.run("stdio")

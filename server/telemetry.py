@@ -10,7 +10,7 @@ import traceback
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from opentelemetry import trace
 
@@ -31,7 +31,11 @@ class Journal:
             raise Refused(f"TRAINING_ROUTER_LOG is {told[:20]!r}; write one of calls, questions, off.")
         self.calls, self.questions = told != OFF, told == QUESTIONS
         self.descriptor = sys.stderr.fileno() if sys.stderr else -1
+
+    def adopt(self) -> Self:
+        """The journal, which from now on also takes what other loggers tell."""
         logging.basicConfig(handlers=[_Handler(self)], level=logging.WARNING, force=True)
+        return self
 
     def tell(self, level: str, event: str, **fields: Any) -> None:
         """Writes one line; a time stands first, and empty fields are left out."""
