@@ -28,6 +28,7 @@ defaults
   timeout server 60s
   retries 3
   option redispatch
+  retry-on conn-failure empty-response
 frontend front
   bind 127.0.0.1:{front}
   default_backend routers
@@ -48,7 +49,7 @@ http {{
   upstream routers {{ {servers} keepalive 64; }}
   server {{
     listen 127.0.0.1:{front};
-    location / {{ proxy_pass http://routers; proxy_http_version 1.1; proxy_set_header Connection ""; proxy_set_header Host $http_host; }}
+    location / {{ proxy_pass http://routers; proxy_http_version 1.1; proxy_set_header Connection ""; proxy_set_header Host $http_host; proxy_next_upstream error timeout non_idempotent; }}
   }}
 }}
 """
