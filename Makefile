@@ -8,7 +8,7 @@ VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 
 SKILLS_READY := $(VENV)/.skills-ready
 
-.PHONY: demo test test-skills lint evals bench load image check clean
+.PHONY: demo test test-skills lint evals bench load image deployable check clean
 
 $(READY): pyproject.toml constraints.txt hatch_build.py
 	$(PYTHON) -m venv $(VENV)
@@ -51,6 +51,12 @@ load: $(READY)
 # the container image, with docker or what IMAGE_TOOL names
 image:
 	$(IMAGE_TOOL) build -t training-router:$(VERSION) .
+
+# judges deploy/kubernetes.yaml by the published schemas; needs no cluster
+deployable: $(READY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check kubernetes-validate==1.37.0
+	$(BIN)/kubernetes-validate --strict --kubernetes-version 1.30 deploy/kubernetes.yaml
+	$(BIN)/kubernetes-validate --strict --kubernetes-version 1.37 deploy/kubernetes.yaml
 
 check: $(READY)
 	$(BIN)/training-router check
