@@ -26,6 +26,7 @@ defaults
   timeout connect 1s
   timeout client 60s
   timeout server 60s
+  timeout check 2s
   retries 3
   option redispatch
   retry-on conn-failure empty-response
@@ -35,7 +36,7 @@ frontend front
 backend routers
   balance roundrobin
   option httpchk GET /ready
-  default-server check inter 200ms fall 1 rise 1
+  default-server check inter 500ms fall 2 rise 1
 {servers}
 """
 NGINX = """\
@@ -49,7 +50,8 @@ http {{
   upstream routers {{ {servers} keepalive 64; }}
   server {{
     listen 127.0.0.1:{front};
-    location / {{ proxy_pass http://routers; proxy_http_version 1.1; proxy_set_header Connection ""; proxy_set_header Host $http_host; proxy_next_upstream error timeout non_idempotent; }}
+    location / {{ proxy_pass http://routers; proxy_http_version 1.1; proxy_set_header Connection ""; proxy_set_header Host $http_host;
+      proxy_next_upstream error timeout non_idempotent; }}
   }}
 }}
 """
@@ -81,7 +83,7 @@ def proxy(name: str, ports: Sequence[int]) -> Generator[int]:
             file.write_text(HAPROXY.format(front=front, servers=servers), encoding="utf-8")
             command = ["haproxy", "-db", "-f", str(file)]
         else:
-            servers = " ".join(f"server 127.0.0.1:{port} fail_timeout=1s;" for port in ports)
+            servers = " ".join(f"server 127.0.0.1:{port} max_fails=0;" for port in ports)
             file.write_text(NGINX.format(front=front, servers=servers, folder=folder), encoding="utf-8")
             command = ["nginx", "-p", folder, "-c", str(file), "-e", f"{folder}/error.log"]
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

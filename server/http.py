@@ -27,7 +27,7 @@ from starlette.responses import JSONResponse
 from training_router.prompts.skills import Skill
 from training_router.server.app import DESCRIPTIONS, build_app
 from training_router.server.arguments import Refused
-from training_router.server.limits import CONNECTIONS, MAX_BODY, PATH, InFlight, PromptHeaders, WholeBody
+from training_router.server.limits import CONNECTIONS, KEPT_ALIVE, MAX_BODY, PATH, InFlight, PromptHeaders, WholeBody
 from training_router.server.settings import Settings
 from training_router.server.telemetry import Journal, Telemetry
 from training_router.taxonomy.entries import Library
@@ -82,6 +82,7 @@ def serve(opened: Callable[[], Library], served: Callable[[], Mapping[str, Skill
             server_header=False,
             proxy_headers=False,
             limit_concurrency=CONNECTIONS,
+            timeout_keep_alive=KEPT_ALIVE,
             timeout_graceful_shutdown=STOP_WITHIN,
         )
         server = uvicorn.Server(config)

@@ -20,6 +20,7 @@ IN_FLIGHT = 256
 CONNECTIONS = 1000
 HEADERS_WITHIN = 10
 BODY_WITHIN = 20
+KEPT_ALIVE = 75  # longer than proxies keep an idle connection, so that none is closed under a request
 LATE = b"HTTP/1.1 408 Request Timeout\r\ncontent-type: text/plain\r\ncontent-length: %d\r\nconnection: close\r\n\r\n%s"
 
 
@@ -115,6 +116,11 @@ class PromptHeaders(H11Protocol):
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
         self._watch()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if self.conn.trailing_data[0]:
+            self._watch()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop()
