@@ -3,10 +3,12 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+IMAGE_TOOL ?= docker
+VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 
 SKILLS_READY := $(VENV)/.skills-ready
 
-.PHONY: demo test test-skills lint evals bench check clean
+.PHONY: demo test test-skills lint evals bench load image deployable check clean
 
 $(READY): pyproject.toml constraints.txt hatch_build.py
 	$(PYTHON) -m venv $(VENV)
@@ -40,6 +42,21 @@ evals: $(READY)
 # the speed and size budgets beside a hello-world server; takes about a minute
 bench: $(READY)
 	$(BIN)/python -m bench.run
+
+# 64 clients for a minute against one process, then two processes behind each proxy that is installed, killed and restarted
+load: $(READY)
+	$(BIN)/python -m bench.load
+	$(BIN)/python -m bench.fleet
+
+# the container image, with docker or what IMAGE_TOOL names
+image:
+	$(IMAGE_TOOL) build -t training-router:$(VERSION) .
+
+# judges deploy/kubernetes.yaml by the published schemas; needs no cluster
+deployable: $(READY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check kubernetes-validate==1.37.0
+	$(BIN)/kubernetes-validate --strict --kubernetes-version 1.30 deploy/kubernetes.yaml
+	$(BIN)/kubernetes-validate --strict --kubernetes-version 1.37 deploy/kubernetes.yaml
 
 check: $(READY)
 	$(BIN)/training-router check

@@ -77,8 +77,8 @@ class StrictTool(Tool):
         return await super().run(arguments, context, convert_result)
 
 
-def build_app(library: Library, served: Mapping[str, Skill] | None = None) -> MCPServer[Any]:
-    """The server over a library and the skills that it routes to, by default those that come along."""
+def build_app(library: Library, served: Mapping[str, Skill] | None = None, **options: Any) -> MCPServer[Any]:
+    """The server over a library and the skills that it routes to, by default those that come along; the options are those of the SDK's server."""
     known = skills_of() if served is None else served
 
     async def form(
@@ -138,6 +138,7 @@ def build_app(library: Library, served: Mapping[str, Skill] | None = None) -> MC
             "resources/read": STATIC,
             "server/discover": STATIC,
         },
+        **options,
     )
     add_prompts(app)
     add_resources(app, library)

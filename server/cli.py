@@ -20,6 +20,7 @@ from training_router.taxonomy.errors import LibraryError
 DONE, BROKEN, USAGE, ASK, OUT_OF_SCOPE, BYPASS = 0, 1, 2, 3, 4, 5
 INTERRUPTED, CUT_OFF = 130, 141  # as a shell reports Ctrl-C and a pipe that nobody reads any more
 EXITS = {"route": DONE, "ask": ASK, "out_of_scope": OUT_OF_SCOPE}
+HTTP_ONLY = ("host", "port", "allowed_host", "allowed_origin", "token_file")
 EPILOG = "exit status: 0 routed, or all well; 1 the library is broken; 2 wrong usage; 3 questions come first; 4 not a training question; 5 the draft skips the diagnosis"
 
 
@@ -69,7 +70,7 @@ def _parser() -> argparse.ArgumentParser:
         else:
             command.add_argument("--full", action="store_true", help="findings, shares, evidence and what would change the route")
     _command(commands, "check", "judge the library and its overlays", _check)
-    _command(commands, "serve", "serve the tools over stdio to an MCP client", _serve)
+    _serving(_command(commands, "serve", "serve the tools to an MCP client, over stdio or HTTP", _serve))
     _command(commands, "demo", "one worked consultation over the real server", _demo)
     return parser
 
@@ -80,6 +81,15 @@ def _command(commands: Any, name: str, words: str, run: Callable[[argparse.Names
     command.add_argument("--skills", action="append", default=[], metavar="DIR", help="a folder of skills laid over those that come along; may be repeated")
     command.set_defaults(run=run)
     return command
+
+
+def _serving(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--http", action="store_true", help="serve streamable HTTP instead of stdio, at /mcp")
+    command.add_argument("--host", help="the address to listen on (127.0.0.1); others need --allowed-host")
+    command.add_argument("--port", type=int, help="the port to listen on (8000); 0 takes any free one")
+    command.add_argument("--allowed-host", action="append", metavar="HOST", help="a host that clients ask for; may be repeated")
+    command.add_argument("--allowed-origin", action="append", metavar="ORIGIN", help="an origin that browsers may ask from; may be repeated")
+    command.add_argument("--token-file", type=Path, metavar="FILE", help="ask for a bearer token: one a line")
 
 
 def _library(given: argparse.Namespace) -> Library:
@@ -183,9 +193,21 @@ def _check(given: argparse.Namespace) -> int:
 
 
 def _serve(given: argparse.Namespace) -> int:
+    if given.http:
+        return _serve_http(given)
+    if named := [name for name in HTTP_ONLY if getattr(given, name) is not None]:
+        raise Refused(f"--{named[0].replace('_', '-')} goes with --http.")
     from training_router.server.stdio import serve
 
-    serve(lambda: _library(given), lambda: _skills(given))
+    serve(lambda: _library(given), lambda: _skills(given), settings())
+    return DONE
+
+
+def _serve_http(given: argparse.Namespace) -> int:
+    from training_router.server.http import Door, serve
+
+    door = Door(given.host or "127.0.0.1", 8000 if given.port is None else given.port, given.allowed_host or (), given.allowed_origin or (), given.token_file)
+    serve(lambda: _library(given), lambda: _skills(given), door, settings())
     return DONE
 
 

@@ -4,16 +4,18 @@ import gc
 from collections.abc import Callable, Mapping
 
 from training_router.prompts.skills import Skill
+from training_router.server.settings import Settings
 from training_router.taxonomy.entries import Library
 
 
-def serve(opened: Callable[[], Library], served: Callable[[], Mapping[str, Skill]]) -> None:
+def serve(opened: Callable[[], Library], served: Callable[[], Mapping[str, Skill]], set_to: Settings) -> None:
     """Serves until the client closes the pipe. Collection pauses while the library and the SDK are loaded, since nearly all of that stays."""
     gc.disable()
     library, known = opened(), served()
-    from training_router.server.app import build_app
+    from training_router.server.app import DESCRIPTIONS, build_app
+    from training_router.server.telemetry import Journal, Telemetry
 
-    app = build_app(library, known)
+    app = build_app(library, known, middleware=[Telemetry(Journal(set_to.log).adopt(), DESCRIPTIONS)])
     gc.enable()
     gc.freeze()
     app.run("stdio")
