@@ -8,7 +8,7 @@ VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 
 SKILLS_READY := $(VENV)/.skills-ready
 
-.PHONY: demo test test-skills lint evals bench load image deployable check clean
+.PHONY: demo test test-browser test-skills lint evals bench load image deployable check clean
 
 $(READY): pyproject.toml constraints.txt hatch_build.py
 	$(PYTHON) -m venv $(VENV)
@@ -29,6 +29,10 @@ test: $(READY)
 test-skills: $(SKILLS_READY)
 	$(BIN)/python -m pytest tests/skills tests/prompts
 	$(BIN)/basedpyright $(wildcard prompts/specialists/*/*/scripts/*.py)
+
+# the page in a real browser; says what to install where there is none
+test-browser: $(READY)
+	$(BIN)/python -m pytest -m browser tests/server/test_page_in_browser.py
 
 lint: $(READY)
 	$(BIN)/ruff check server taxonomy prompts tests bench hatch_build.py

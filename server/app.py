@@ -14,6 +14,7 @@ from mcp.types import CallToolResult, TextContent, ToolAnnotations
 from pydantic import BaseModel, Field
 
 from training_router.prompts.skills import Skill
+from training_router.server.apps import APP, apps_of
 from training_router.server.arguments import NOTHING, Refused, checked_names, consultation_of, is_full, is_true
 from training_router.server.diagnosis.consultation import Consultation
 from training_router.server.form import answers_in, can_ask, form_of
@@ -126,8 +127,8 @@ def build_app(library: Library, served: Mapping[str, Skill] | None = None, **opt
         title="Training Router",
         instructions=INSTRUCTIONS,
         version=version("training-router"),
-        tools=[_tool(clarify, "Clarify a training problem"), _tool(route, "Route a training question"), _tool(check_pressure, "Check pressure and draft")],
-        extensions=[Skills(known)],
+        tools=[_tool(clarify, "Clarify a training problem"), _tool(route, "Route a training question", APP), _tool(check_pressure, "Check pressure and draft")],
+        extensions=[Skills(known), apps_of(library)],
         subscriptions=False,
         log_level="WARNING",
         cache_hints={
@@ -145,9 +146,9 @@ def build_app(library: Library, served: Mapping[str, Skill] | None = None, **opt
     return app
 
 
-def _tool(function: Any, title: str) -> Tool:
+def _tool(function: Any, title: str, meta: dict[str, Any] | None = None) -> Tool:
     hints = ToolAnnotations(title=title, read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=False)
-    tool = StrictTool.from_function(function, title=title, description=DESCRIPTIONS[function.__name__], annotations=hints)
+    tool = StrictTool.from_function(function, title=title, description=DESCRIPTIONS[function.__name__], annotations=hints, meta=meta)
     tool.parameters = _plain_schema(tool.parameters)
     return tool
 

@@ -55,6 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     for name, run, words in (
         ("route", _route, "which specialists, in which order, and what is still to be asked"),
+        ("explain", _explain, "the route as a page for people: one HTML file that needs nothing else"),
         ("clarify", _clarify, "what was understood and what to ask; on a terminal it goes on until the route is clear"),
         ("pressure", _pressure, "what pushes to skip the diagnosis, and whether a draft gives in"),
     ):
@@ -64,6 +65,9 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--answer", action="append", default=[], type=_pair, metavar="ID=ANSWER", help="an answer to a question; may be repeated")
         command.add_argument("--observe", action="append", default=[], metavar="TEXT", help="something seen in code or logs; may be repeated")
         command.add_argument("--case", help="the case of an earlier reply")
+        if name == "explain":
+            command.add_argument("--output", type=Path, metavar="FILE", help="write the page to a file instead of standard output")
+            continue
         command.add_argument("--json", action="store_true", help="print the reply as JSON")
         if name == "pressure":
             command.add_argument("--draft", help="the drafted answer, or @FILE")
@@ -133,6 +137,22 @@ def _route(given: argparse.Namespace) -> int:
     return _printed(given, routed(consultation, library, dropped, given.full, _skills(given)))
 
 
+def _explain(given: argparse.Namespace) -> int:
+    from training_router.server.page import page, titles_of
+    from training_router.server.reply import routed
+
+    library = _library(given)
+    consultation, dropped = consultation_of(_sent(given), library)
+    reply = routed(consultation, library, dropped, True, _skills(given))
+    html = page(reply, titles_of(library))
+    if given.output:
+        given.output.write_text(html, encoding="utf-8")
+        print(f"training-router: wrote {given.output}", file=sys.stderr)
+    else:
+        print(html if _is_utf8() else html.encode("ascii", "xmlcharrefreplace").decode(), end="")
+    return EXITS[reply["status"]]
+
+
 def _clarify(given: argparse.Namespace) -> int:
     from training_router.server.reply import clarified, routed
 
@@ -175,9 +195,12 @@ def _pressure(given: argparse.Namespace) -> int:
 
 
 def _printed(given: argparse.Namespace, reply: dict[str, Any]) -> int:
-    is_utf8 = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
-    print(json.dumps(reply, ensure_ascii=not is_utf8, indent=2) if given.json else shown(reply))
+    print(json.dumps(reply, ensure_ascii=not _is_utf8(), indent=2) if given.json else shown(reply))
     return EXITS[reply["status"]]
+
+
+def _is_utf8() -> bool:
+    return (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
 
 
 def _check(given: argparse.Namespace) -> int:

@@ -27,7 +27,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ZipFile]:
 
 
 def test_the_wheel_holds_every_module_and_every_entry(wheel: ZipFile):
-    sources = {path.relative_to(ROOT) for room in ROOMS for path in (ROOT / room).rglob("*") if path.suffix in (".py", ".yaml", ".md")}
+    sources = {path.relative_to(ROOT) for room in ROOMS for path in (ROOT / room).rglob("*") if path.suffix in (".py", ".yaml", ".md", ".css", ".js", ".json")}
     assert len(sources) > 500
     assert {f"training_router/{path.as_posix()}" for path in sources} <= set(wheel.namelist())
 

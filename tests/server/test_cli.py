@@ -155,3 +155,27 @@ def test_clarify_on_a_terminal_asks_until_the_route_is_clear():
     assert process.wait(timeout=20) in (DONE, ASK)
     os.close(terminal)
     assert b"letter, own words, or Enter if unknown" in shown and b"Case: tr1" in shown
+
+
+@pytest.mark.parametrize(("question", "status"), [(OOM, DONE), ("my model does not learn", ASK), ("my dog pulls on the leash", OUT_OF_SCOPE)])
+def test_explain_writes_a_page_and_ends_like_route(question: str, status: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    target = tmp_path / "page.html"
+    assert main(["explain", question, "--output", str(target)]) == status
+    out, error = capsys.readouterr()
+    assert out == "" and str(target) in error
+    assert main(["explain", question]) == status
+    assert capsys.readouterr() == (target.read_text(encoding="utf-8"), "")
+    assert target.read_text(encoding="utf-8").startswith("<!doctype html>")
+
+
+def test_explain_takes_what_route_takes(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    (tmp_path / "question.txt").write_text("my loss went nan", encoding="utf-8")
+    main(["explain", "--file", str(tmp_path / "question.txt"), "--answer", "which-precision=fp16", "--observe", "clip_grad_norm_ is not called"])
+    assert "which-precision=fp16" in capsys.readouterr().out
+    assert main(["explain", "x", "--output", str(tmp_path / "nowhere" / "page.html")]) == USAGE
+
+
+def test_a_page_keeps_every_letter_where_the_output_has_another_encoding():
+    command = [sys.executable, "-m", "training_router.server", "explain", "my loss went nan"]
+    out = subprocess.run(command, capture_output=True, env=os.environ | {"PYTHONIOENCODING": "latin-1"}, check=False).stdout.decode("ascii")
+    assert "&#8594;" in out and "?" not in out.split("</style>")[1].split("<section")[0]
