@@ -27,11 +27,14 @@ class KnownGap(Part):
     why: Text
 
 
-class Readings(Part):
+class PressureReadings(Part):
     present: Annotated[list[Long], Field(min_length=1)]
-    absent: list[Long] = []
     silent: Annotated[list[Long], Field(min_length=1)]
     known_gaps: list[KnownGap] = []
+
+
+class Readings(PressureReadings):
+    absent: list[Long] = []
 
 
 class Symptom(Part):
@@ -164,12 +167,6 @@ class FirstStop(Convention):
 
 class Workflow(Convention):
     steps: Annotated[list[Step], Field(min_length=1)]
-
-
-class PressureReadings(Part):
-    present: Annotated[list[Long], Field(min_length=1)]
-    silent: Annotated[list[Long], Field(min_length=1)]
-    known_gaps: list[KnownGap] = []
 
 
 class Pressure(Part):
