@@ -210,6 +210,10 @@ def flipped(output: Any, target: Any) -> Any:
     return -F.cross_entropy(output, target)
 
 
+def zeroed(output: Any, target: Any) -> Any:
+    return 0.0 * F.cross_entropy(output, target)
+
+
 def of_a_log(output: Any, target: Any) -> Any:
     return F.nll_loss(output.relu().log(), target)
 
@@ -254,6 +258,8 @@ CASES: list[tuple[str, str, Callable[[], tuple[Any, ...]], str, str]] = [
     ("loss_at_init", "sum in place of mean", lambda: run(loss_fn=nn.CrossEntropyLoss(reduction="sum")), "initial-loss-wrong", ""),
     ("loss_at_init", "targets far from zero", lambda: run(plain(1), batches(torch.randn(SAMPLES, FEATURES), 50 + torch.randn(SAMPLES, 1)), nn.MSELoss()), "initial-loss-wrong", ""),
     ("loss_at_init", "softmax before the loss", lambda: run(net(after=nn.Softmax(1))), "softmax-before-loss", "initial-loss-wrong"),
+    ("loss_at_init", "trained before", lambda: run(steps=200), "", "loss-is-zero softmax-before-loss"),
+    ("loss_at_init", "a term that is zero", lambda: run(loss_fn=zeroed), "loss-is-zero", "nan-at-first-step"),
     ("loss_at_init", "logarithm of negatives", lambda: run(net(after=Applied(torch.log))), "nan-at-first-step", ""),
     ("inputs_and_labels", "sound", run, "", "nan-in-inputs inputs-unnormalized inputs-constant labels-outside-range labels-all-ignored classes-imbalanced shuffle-off"),
     ("inputs_and_labels", "sound images from 0 to 1", lambda: run(conv(), images(1.0)), "", "inputs-unnormalized"),

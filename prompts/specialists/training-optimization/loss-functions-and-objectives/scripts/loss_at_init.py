@@ -22,7 +22,7 @@ from torch.optim import Optimizer
 
 LossFn = Callable[[Any, Any], Tensor]
 OFF = 0.25  # of ln C, before any update: Karpathy, CS231n and Hugging Face compare with ln C, the width is ours
-SUMMED = 0.05  # how near to a whole number of samples a first loss lies that is a sum instead of a mean
+TIMES = 2.0  # the loss of the mean, for numbers: the outputs of sound fresh layers add to it, by 1.26 at most in our runs
 
 
 @dataclass(frozen=True)
@@ -40,16 +40,18 @@ class FirstLoss:
         """What to hand to the router as observations, and the next step."""
         guess = f"ln {self.classes} = {self.even:.3g}" if self.classes else f"{self.even:.3g} for the mean"
         told = f"{self.loss:.4g} against {guess}"
-        near = any(abs(self.loss - cost) <= OFF * cost for cost in (self.even, self.shares)) if self.classes else self.loss <= (1 + OFF) * self.even
-        times = self.loss / self.even if self.even else 0.0
-        summed = self.batch > 1 and abs(times / self.batch - 1) < SUMMED + OFF
-        why = "it is a sum over the batch" if summed else "inputs_and_labels.py, then the last layer" if times > 1 else "trained before, or the answer is in the inputs"
+        near = any(abs(self.loss - cost) <= OFF * cost for cost in (self.even, self.shares)) if self.classes else self.loss <= TIMES * self.even
         softmax = [] if self.softmax is None else [f"{'' if self.softmax else 'not '}softmax-before-loss: outputs {'sum to 1' if self.softmax else 'are logits'}"]
         if not math.isfinite(self.loss):
             return [f"nan-at-first-step: {told}", *softmax, "next: debugging-techniques: nonfinite_first.py"]
-        then = f"loss-functions-and-objectives: {'the pair of output and loss' if near else why}"
-        then = "training-loop-architecture: overfit_one_batch.py" if near and not self.softmax else then
-        return [f"not nan-at-first-step: {told}", f"{'not ' if near else ''}initial-loss-wrong: {told}", *softmax, f"next: {then}"]
+        summed = self.batch > 1 and abs(self.loss / self.batch - self.even) < OFF * self.even
+        wrong = "it is a sum over the batch" if summed else "the pair of output and loss" if self.softmax else "inputs_and_labels.py, then the last layer"
+        then = f"loss-functions-and-objectives: {wrong}" if self.softmax or not near else "training-loop-architecture: overfit_one_batch.py"
+        says = [f"{'not ' if near else ''}initial-loss-wrong: {told}"]
+        if not near and 0 < self.loss < self.even:  # fresh weights cannot know: a trained model says nothing here
+            says, then = [f"# {told}: trained before"], "training-loop-architecture: build the model afresh, without its checkpoint"
+        zero = "" if self.loss == 0 else "not "
+        return [f"not nan-at-first-step: {told}", f"{zero}loss-is-zero: {told}", *says, *softmax, f"next: {then}"]
 
 
 @torch.no_grad()
