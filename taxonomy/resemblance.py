@@ -40,10 +40,10 @@ class Resemblance:
         names, grams = self._opened
         counts = Counter(gram for words in sentences for gram in _grams(words) if gram in grams)
         said = {gram: _damped(count) * grams[gram][0] for gram, count in counts.items()}
-        scores: Counter[int] = Counter()
+        scores: dict[int, float] = {}
         for gram, weight in said.items():
             for number, described in grams[gram][1]:
-                scores[number] += weight * described
+                scores[number] = scores.get(number, 0.0) + weight * described
         if not scores:
             return None
         best = min(scores, key=lambda number: (-scores[number], number))

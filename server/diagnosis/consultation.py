@@ -24,7 +24,6 @@ class Decision:
     plan: list[PlanStep]
     questions: list[str]
     lead: Convention | None
-    worths: list[Worth]
 
 
 @dataclass(slots=True)
@@ -42,7 +41,7 @@ class Consultation:
 
 def consult(question: str, answers: Mapping[str, str], observations: Iterable[str], case: Case, library: Library) -> Consultation:
     """The consultation of a question with its answers and observations, on top of a case."""
-    taken = Consultation(case, case.settled(library), Decision(ASK, [], [], [], None, []))
+    taken = Consultation(case, case.settled(library), Decision(ASK, [], [], [], None))
     reader = Reader(question, library) if question else None
     if reader:
         known = bool(case.findings or case.figures or case.answers or case.tried or case.done or case.hypotheses)
@@ -153,23 +152,24 @@ def _observed(taken: Consultation, symptom: str, state: str, words: str) -> bool
 def decided(case: Case, settled: Settled, library: Library) -> Decision:
     """Status, issues, plan and questions of a case; depends on nothing else."""
     if case.out_of_scope:
-        return Decision(OUT_OF_SCOPE, [], [], [], None, [])
+        return Decision(OUT_OF_SCOPE, [], [], [], None)
     issues = list(issues_of(settled.present, settled.absent, settled.tried, library))
     conventions = conventions_for(settled, library)
     if not issues:
         return _without_issue(case, settled, conventions, library)
     leading = issues[0]
     lead = conventions.get(leading.phase)
-    ranked = worths(leading, case, settled, library)
+    # A convention settles the order, so only what its first specialist needs is worth asking.
+    ranked = [] if lead else worths(leading, case, settled, library)
     status = ROUTE if lead or _is_clear(leading, ranked, library) else ASK
     limit = library.weights["decision"]["in-plan" if status == ROUTE else "while-asking"]
     plan = joined(_parts(issues, conventions, library), case.done, int(limit))
     if not plan:  # everyone has had a turn and the symptoms still stand: there is nobody left to route to
-        return Decision(ASK, issues, [], _opening_questions(case, library), lead, ranked)
+        return Decision(ASK, issues, [], _opening_questions(case, library), lead)
     first = _own_questions(lead, case, settled, library)
-    if status == ROUTE:  # a convention settles the order, so only what its first specialist needs is worth asking
-        ranked = [] if lead else [worth for worth in ranked if worth.flip_chance > 0]
-    return Decision(status, issues, plan, chosen(leading, ranked, first, library), lead, ranked)
+    if status == ROUTE:
+        ranked = [worth for worth in ranked if worth.flip_chance > 0]
+    return Decision(status, issues, plan, chosen(leading, ranked, first, library), lead)
 
 
 def _is_clear(issue: Issue, ranked: Sequence[Worth], library: Library) -> bool:
@@ -192,14 +192,14 @@ def _without_issue(case: Case, settled: Settled, conventions: Mapping[str, Conve
     """What to do where nothing is wrong: follow the workflow of the request, or ask what is observed."""
     lead = next((conventions[phase] for phase in library.phases if phase in conventions), None)
     if lead is None:
-        return Decision(ASK, [], [], _opening_questions(case, library), None, [])
+        return Decision(ASK, [], [], _opening_questions(case, library), None)
     issue = Issue(lead.phase, tuple(symptom for symptom in settled.present if library.symptoms[symptom].kind in REQUESTS))
     plan = joined(_parts((), conventions, library), case.done, int(library.weights["decision"]["in-plan"]))
     if not plan:
-        return Decision(ASK, [], [], _opening_questions(case, library), lead, [])
+        return Decision(ASK, [], [], _opening_questions(case, library), lead)
     explains = any(library.symptoms[symptom].kind == "concept" for symptom in settled.present)
     questions = [] if explains else _own_questions(lead, case, settled, library)
-    return Decision(ROUTE, [issue] if issue.symptoms else [], plan, questions, lead, [])
+    return Decision(ROUTE, [issue] if issue.symptoms else [], plan, questions, lead)
 
 
 def _opening_questions(case: Case, library: Library) -> list[str]:
