@@ -78,7 +78,7 @@ class _Compiler:
             "references": {folder: _references(entries) for folder, entries in self.sources.entries.items()},
             "owners": [list(owner) for owner in self.owners],
             "cues": packed(self.cues),
-            "typed_cues": packed(self.typed_cues),
+            "typed_cues": json.dumps(packed(self.typed_cues), separators=(",", ":")),
             "marks": packed(marks),
             "known_words": sorted(known := vocabulary(self.cues)),
             "slips": _slips(known, self.uses),

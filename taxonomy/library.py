@@ -9,7 +9,7 @@ from typing import Any
 
 from training_router.taxonomy import entries
 from training_router.taxonomy.entries import Convention, Library, Step
-from training_router.taxonomy.phrases import unpacked
+from training_router.taxonomy.phrases import PackedTrie, unpacked
 from training_router.taxonomy.resemblance import Resemblance
 from training_router.taxonomy.words import wording
 
@@ -88,7 +88,7 @@ def library_from(data: Mapping[str, Any]) -> Library:
         owners=tuple((kind, name) for kind, name in data["owners"]),
         cues=unpacked(data["cues"]),
         known_words=frozenset(data["known_words"]),
-        typed_cues=unpacked(data["typed_cues"]),
+        typed_cues=PackedTrie(data["typed_cues"]),
         marks=unpacked(data["marks"]),
         mark_names=tuple((name, scope) for name, scope in data["mark_names"]),
         slips=data["slips"],
