@@ -9,7 +9,7 @@ from training_router.server.diagnosis.case import Settled, written
 from training_router.server.diagnosis.consultation import ASK, OUT_OF_SCOPE, WEIGHTLESS, Consultation, first_specialist, flips
 from training_router.server.diagnosis.differential import Candidate, Issue
 from training_router.server.diagnosis.draft import BypassStep, judged
-from training_router.server.diagnosis.findings import ABSENT, PRESENT
+from training_router.server.diagnosis.findings import ABSENT, PRESENT, RESEMBLED
 from training_router.server.diagnosis.plan import crossed_borders
 from training_router.server.diagnosis.pressure import PressureRead, pressures_in
 from training_router.server.diagnosis.questions import possible_options
@@ -89,7 +89,7 @@ def _common(consultation: Consultation, library: Library, dropped: list[str], fu
     return {
         "status": decision.status,
         "next": _next(consultation, library),
-        "hold": decision.lead.hold if decision.lead else "",
+        "hold": _hold(consultation),
         "read": _read(consultation),
         "questions": _questions(consultation, library, why),
         "hypotheses": _hypotheses(consultation, library),
@@ -106,12 +106,25 @@ def _next(consultation: Consultation, library: Library) -> str:
         return library.next["out-of-scope"]
     if decision.status == ASK:
         saying = "ask-translation" if case.foreign else "ask" if decision.plan else "ask-opening"
-    elif decision.lead and decision.lead.hold:
+    elif _hold(consultation):
         saying = "route-hold"
     else:
         kinds = {library.symptoms[symptom].kind for issue in decision.issues[:1] for symptom in issue.symptoms}
         saying = "route-concept" if "concept" in kinds else "route-request" if kinds == {"request"} else "route"
-    return library.next[saying] + (" " + library.next["hypothesis"] if consultation.hypotheses else "")
+    added = ["resembled"] * _is_resembled(consultation) + ["hypothesis"] * bool(consultation.hypotheses)
+    return " ".join(library.next[one] for one in (saying, *added))
+
+
+def _hold(consultation: Consultation) -> str:
+    """The action that keeps things safe meanwhile; likeness alone is no reason to stop anything."""
+    lead = consultation.decision.lead
+    return lead.hold if lead and not _is_resembled(consultation) else ""
+
+
+def _is_resembled(consultation: Consultation) -> bool:
+    """Whether what leads was not said outright."""
+    findings = consultation.settled.findings
+    return any(findings.get(symptom, ("", ""))[1] == RESEMBLED for issue in consultation.decision.issues[:1] for symptom in issue.symptoms)
 
 
 def _read(consultation: Consultation) -> list[str]:

@@ -4,6 +4,7 @@ import pytest
 
 from training_router.server.diagnosis.case import Case, CaseError, _checksum, answered, read_case, written
 from training_router.server.diagnosis.consultation import consult
+from training_router.server.diagnosis.findings import PRESENT, RESEMBLED
 from training_router.taxonomy.entries import Library
 
 TRIED = "tried lower-the-learning-rate"
@@ -126,3 +127,34 @@ def test_what_is_answered_tried_or_done_is_about_training(answers: dict[str, str
 
 def test_an_answer_that_says_nothing_leaves_another_field_alone(library: Library):
     assert consult("My dog pulls on the leash", {"which-precision": "unknown"}, [], Case(), library).decision.status == "out_of_scope"
+
+
+UNSAID = (
+    "Two cards in the box, and an epoch lasts just as long as on one of them. "
+    "I doubled the batch when I put in the second card and wrapped the model; the bar moves at the pace it always had."
+)
+
+
+def test_a_text_that_says_nothing_outright_is_taken_for_what_it_resembles(library: Library):
+    told = consult(UNSAID, {}, [], Case(), library)
+    assert RESEMBLED in {kind for _, kind in told.case.findings.values()}
+    assert (told.decision.status, told.decision.plan[0].phase) == ("route", "speed")
+
+
+@pytest.mark.parametrize("vague", ["it does not work, help", "my network is odd lately"])
+def test_a_text_that_says_too_little_resembles_nothing(vague: str, library: Library):
+    assert consult(vague, {}, [], Case(), library).decision.status == "ask"
+
+
+def test_likeness_yields_to_whatever_is_said_outright(library: Library):
+    case = Case()
+    case.learn("samples-are-noise", PRESENT, RESEMBLED)
+    assert "samples-are-noise" in case.settled(library).present
+    seen = consult("", {}, ["loss-is-nan: in the log"], case, library)
+    assert "samples-are-noise" not in seen.settled.present and seen.decision.plan[0].phase == "stability"
+
+
+def test_likeness_can_be_taken_out_by_an_observation(library: Library):
+    case = Case()
+    case.learn("samples-are-noise", PRESENT, RESEMBLED)
+    assert consult("", {}, ["not samples-are-noise: they are sharp"], case, library).decision.status == "ask"
