@@ -141,7 +141,7 @@ def test_a_text_that_says_nothing_outright_is_taken_for_what_it_resembles(librar
     assert (told.decision.status, told.decision.plan[0].phase) == ("route", "speed")
 
 
-@pytest.mark.parametrize("vague", ["it does not work, help", "my network is odd lately"])
+@pytest.mark.parametrize("vague", ["my model is not good, why?", "my network is odd lately"])
 def test_a_text_that_says_too_little_resembles_nothing(vague: str, library: Library):
     assert consult(vague, {}, [], Case(), library).decision.status == "ask"
 
