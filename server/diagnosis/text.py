@@ -3,9 +3,11 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from training_router.taxonomy.entries import Library
 from training_router.taxonomy.phrases import BREAK, NUMBER, ZERO
+from training_router.taxonomy.words import LONGEST_KEPT, MEMO_LIMIT
 
 DIGITS = r"(?:\d{1,3}(?:,\d{3})+(?![\d,])|\d+)(?:\.\d+)?(?:e[+-]?\d+)?|\.\d+(?:e[+-]?\d+)?"
 UNIT = (
@@ -71,6 +73,9 @@ class Number:
     unit: str
 
 
+Word = tuple[str, bool, tuple[str, ...]]
+
+
 @dataclass(slots=True)
 class Text:
     """A text as words. Plain word `i` comes from typed word `origin[i]`; breaks of plain words have origin -1."""
@@ -104,32 +109,34 @@ class Text:
 def read(source: str, library: Library) -> Text:
     """The text as words, in time linear in its length."""
     text = Text(source)
-    lowered = source.lower().translate(APOSTROPHES)
+    lowered = source.lower()
     if len(lowered) != len(source):
-        lowered = "".join(low if len(low := letter.lower()) == 1 else letter for letter in source).translate(APOSTROPHES)
-    sentence, clause, line_start = 0, 0, 0
-    wording, memo, slips, breaking, starts = library.words.plain, library.words.memo, library.slips, library.breaks, library.starts
+        lowered = "".join(low if len(low := letter.lower()) == 1 else letter for letter in source)
+    lowered = lowered.replace("`", " ") if lowered.isascii() else lowered.translate(APOSTROPHES)
+    sentence, clause, line_start, longest = 0, 0, 0, LONGEST_SENTENCE
+    known, starts, wording = _known_tokens(library), library.starts, library.words.plain
     typed, spans, sentences, clauses, plain, origin, bounds = text.typed, text.spans, text.sentences, text.clauses, text.plain, text.origin, text.bounds
     for match in TOKEN.finditer(lowered):
-        kind, start = match.lastgroup, match.start()
+        kind = match.lastgroup
         if kind == "word" or kind == "code":
-            if len(typed) - (bounds[-1] if bounds else 0) > LONGEST_SENTENCE:
+            token, span = match[0], match.span()
+            if len(typed) > longest:
                 sentence, clause = _next_sentence(text, sentence, clause)
-            elif match[0] in starts and _starts_unmarked(text, start, match.end()):
+                longest = len(typed) + LONGEST_SENTENCE
+            elif token in starts and _starts_unmarked(text, *span):
                 sentence, clause = _next_sentence(text, sentence, clause)
+                longest = len(typed) + LONGEST_SENTENCE
                 plain.append(BREAK)
                 origin.append(-1)
-            for word in _uncontracted(match[0]):
-                if word in breaking:
-                    clause += 1
-                place = len(typed)
+            for word, breaks, forms in known.get(token) or _taken_in(token, known, library):
+                clause += breaks
+                for form in forms:
+                    plain.append(form)
+                    origin.append(len(typed))
                 typed.append(word)
-                spans.append(match.span())
+                spans.append(span)
                 sentences.append(sentence)
                 clauses.append(clause)
-                for form in memo.get(word) or wording(word):
-                    plain.append(slips.get(form, form))
-                    origin.append(place)
         elif kind in ("number", "unit", "last", "last_unit"):
             if len(plain) > 1 and plain[-1] in NUMBERS and plain[-2] in NUMBERS:
                 continue  # a column of numbers has no names
@@ -148,7 +155,7 @@ def read(source: str, library: Library) -> Text:
             clause += 1
         else:
             if kind == "line":
-                wrapped, line_start = _is_wrapped(lowered, line_start, start), start + 1
+                wrapped, line_start = _is_wrapped(lowered, line_start, match.start()), match.start() + 1
                 if wrapped:
                     continue
             clause += 1
@@ -157,10 +164,27 @@ def read(source: str, library: Library) -> Text:
                     text.asked.add(sentence)
                 sentence += 1
                 bounds.append(len(typed))
+                longest = len(typed) + LONGEST_SENTENCE
             plain.append(BREAK)
             origin.append(-1)
     bounds.append(len(typed))
     return text
+
+
+@lru_cache(maxsize=4)
+def _known_tokens(library: Library) -> dict[str, tuple[Word, ...]]:
+    """The words of the tokens met so far."""
+    return {}
+
+
+def _taken_in(token: str, known: dict[str, tuple[Word, ...]], library: Library) -> tuple[Word, ...]:
+    """The words of a token, contractions spelled out: each with whether it begins a clause, and its plain forms with slips mended."""
+    words = tuple((word, word in library.breaks, tuple(library.slips.get(form, form) for form in library.words.plain(word))) for word in _uncontracted(token))
+    if len(token) <= LONGEST_KEPT:
+        if len(known) > MEMO_LIMIT:
+            known.clear()
+        known[token] = words
+    return words
 
 
 def _next_sentence(text: Text, sentence: int, clause: int) -> tuple[int, int]:
