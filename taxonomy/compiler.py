@@ -71,6 +71,7 @@ class _Compiler:
             "wording": {key: lexicon[key] for key in ("fillers", "rewrite", "synonyms")},
             "breaks": lexicon["breaks"],
             "starts": lexicon["starts"],
+            "differences": lexicon["differences"],
             "mark_names": mark_names,
             "conditions": conditions,
             "derived": derived,

@@ -174,6 +174,7 @@ class Library:
     words: Wording
     breaks: frozenset[str]
     starts: frozenset[str]
+    differences: frozenset[str]
     owners: tuple[tuple[str, str], ...]
     cues: Trie
     known_words: frozenset[str]

@@ -85,6 +85,7 @@ def library_from(data: Mapping[str, Any]) -> Library:
         words=wording(**data["wording"]),
         breaks=frozenset(data["breaks"]),
         starts=frozenset(data["starts"]),
+        differences=frozenset(data["differences"]),
         owners=tuple((kind, name) for kind, name in data["owners"]),
         cues=unpacked(data["cues"]),
         known_words=frozenset(data["known_words"]),

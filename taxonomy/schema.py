@@ -210,6 +210,7 @@ class Lexicon(Part):
     fillers: list[Text]
     breaks: list[Text]
     starts: list[Text]
+    differences: list[Text]
     rewrite: dict[str, Text]
     synonyms: dict[str, list[Text]]
     macros: dict[Id, Text]

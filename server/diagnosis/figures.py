@@ -23,6 +23,8 @@ def figures_read(text: Text, hits: Iterable[tuple[str, int, int]], library: Libr
     best: dict[int, FigureRead] = {}
     for figure_id, first, after in hits:
         place = next(place for place in range(first, after) if place in text.numbers)
+        if text.typed[text.origin[place] + 1 : text.origin[place] + 2] and text.typed[text.origin[place] + 1] in library.differences:
+            continue
         value = _value(text.numbers[place], library.figures[figure_id])
         known = best.get(place)
         if value is not None and (known is None or after - first > known.after - known.first):
