@@ -8,7 +8,7 @@ VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 
 SKILLS_READY := $(VENV)/.skills-ready
 
-.PHONY: demo test test-browser test-skills lint evals bench load image deployable check clean
+.PHONY: demo test test-browser test-skills lint proof fuzz evals bench load image deployable check clean
 
 $(READY): pyproject.toml constraints.txt hatch_build.py
 	$(PYTHON) -m venv $(VENV)
@@ -38,6 +38,14 @@ lint: $(READY)
 	$(BIN)/ruff check server taxonomy prompts tests bench hatch_build.py
 	$(BIN)/ruff format --check server taxonomy prompts tests bench hatch_build.py
 	$(BIN)/basedpyright
+
+# the MCP conformance suite, the Inspector and the skills validator, on the real server; needs npm and Node 22
+proof: $(READY)
+	.ci/proof
+
+# the property tests with thousands of examples each; takes some minutes
+fuzz: $(READY)
+	$(BIN)/python -m pytest --hypothesis-profile fuzz tests/server/test_robustness.py tests/diagnosis/test_laws.py -k "any or mix or repeat or alike"
 
 # the scores, the peers beside them; `make evals MISSES=-v` names each miss
 evals: $(READY)

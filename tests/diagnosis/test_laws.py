@@ -56,7 +56,7 @@ def test_no_pressure_moves_a_route(name: str):
             assert not moved(alone, consulted(pushed)), words
 
 
-@settings(max_examples=150, deadline=None)
+@settings(deadline=None)
 @given(st.sampled_from(sorted(TEXTS)), st.lists(st.sampled_from(SENTENCES), min_size=1, max_size=3), st.sampled_from(["before", "after"]))
 def test_no_mix_of_pressures_moves_a_route(name: str, words: list[str], where: str):
     text, push = TEXTS[name].strip(), " ".join(words)

@@ -92,25 +92,25 @@ def observations() -> st.SearchStrategy[list[str]]:
     return st.lists(st.builds("{}: {}".format, st.sampled_from(heads), TEXT) | TEXT, max_size=6)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None)
 @given(TOOLS, TEXT)
 def test_any_text_is_answered_or_refused(tool: str, text: str):
     replied(tool, {"question": text})
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None)
 @given(TOOLS, TEXT, answers(), observations())
 def test_any_answers_and_observations_are_answered_or_refused(tool: str, text: str, given_answers: dict[str, Any], seen: list[str]):
     replied(tool, {"question": text, "answers": given_answers, "observations": seen})
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None)
 @given(TOOLS, st.dictionaries(st.sampled_from(["question", "answers", "observations", "case", "detail", "draft", "ask_user", "questoin"]) | TEXT, JSON, max_size=6))
 def test_any_arguments_are_answered_or_refused(tool: str, arguments: dict[str, Any]):
     replied(tool, arguments)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None)
 @given(TOOLS, st.data())
 def test_a_case_with_one_slip_is_refused_or_read(tool: str, data: st.DataObject):
     case = answer()["case"]
@@ -121,7 +121,7 @@ def test_a_case_with_one_slip_is_refused_or_read(tool: str, data: st.DataObject)
     assert reply is None or " ".join(slipped.replace("\0", " ").split()) == case
 
 
-@settings(deadline=None, max_examples=20)
+@settings(deadline=None)
 @given(TOOLS, TEXT, observations())
 def test_a_case_carries_a_call_on(tool: str, text: str, seen: list[str]):
     first = replied(tool, {"question": text, "observations": seen})
