@@ -11,7 +11,6 @@ from training_router.taxonomy.entries import Library
 from training_router.taxonomy.library import HOME
 from training_router.taxonomy.sources import Sources, gathered
 
-
 settings.register_profile("quick", max_examples=40)
 settings.register_profile("fuzz", max_examples=3000)
 settings.load_profile("quick")  # `--hypothesis-profile fuzz` overrules it

@@ -66,7 +66,10 @@ async def test_a_skill_and_its_folder_can_be_asked_for_by_address(era: str, libr
         found: SkillFound = await sent(client, Get(params=SkillWanted(uri="skill://gradient-management/SKILL.md")), SkillFound)
         folder: FolderRead = await sent(client, Folder(params=FolderWanted(uri="skill://gradient-management")), FolderRead)
     assert found.skill.frontmatter["name"] == "gradient-management"
-    assert {child.uri: child.mime_type for child in folder.resources} == {"skill://gradient-management/SKILL.md": "text/markdown", "skill://gradient-management/scripts": "inode/directory"}
+    assert {child.uri: child.mime_type for child in folder.resources} == {
+        "skill://gradient-management/SKILL.md": "text/markdown",
+        "skill://gradient-management/scripts": "inode/directory",
+    }
 
 
 @ERAS
