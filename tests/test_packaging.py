@@ -1,12 +1,13 @@
 """The wheel holds the rooms whole, and the compiled library in it is that of the sources."""
 
 import json
+import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
-from hatchling.build import build_wheel
+from hatchling.build import build_sdist, build_wheel
 
 from hatch_build import _link
 from training_router.taxonomy.compiler import compiled
@@ -30,6 +31,15 @@ def test_the_wheel_holds_every_module_and_every_entry(wheel: ZipFile):
     sources = {path.relative_to(ROOT) for room in ROOMS for path in (ROOT / room).rglob("*") if path.suffix in (".py", ".yaml", ".md", ".css", ".js", ".json")}
     assert len(sources) > 500
     assert {f"training_router/{path.as_posix()}" for path in sources} <= set(wheel.namelist())
+
+
+def test_the_source_distribution_holds_what_a_wheel_is_built_from(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Also in a checkout whose build/ holds links to the rooms."""
+    monkeypatch.chdir(ROOT)
+    with tarfile.open(tmp_path / build_sdist(str(tmp_path))) as source:
+        names = {name.partition("/")[2] for name in source.getnames()}
+    needed = {path.relative_to(ROOT).as_posix() for room in ROOMS for path in (ROOT / room).rglob("*") if path.suffix in (".py", ".yaml", ".md", ".css", ".js")}
+    assert needed <= names and not {name for name in names if name.startswith(("build/", ".venv/"))}
 
 
 def test_the_wheel_holds_nothing_else(wheel: ZipFile):
