@@ -62,7 +62,7 @@ load: $(READY)
 
 # the container image, with docker or what IMAGE_TOOL names
 image:
-	$(IMAGE_TOOL) build -t training-router:$(VERSION) .
+	$(IMAGE_TOOL) build -t training-router -t training-router:$(VERSION) .
 
 # judges deploy/kubernetes.yaml by the published schemas; needs no cluster
 deployable: $(READY)

@@ -19,10 +19,27 @@ def test_the_consultation_in_the_readme_is_what_the_command_prints(capsys: pytes
 
 
 def test_the_folders_in_the_readme_are_those_of_the_project():
-    named = set(re.findall(r"^(\w+)/ ", README, re.MULTILINE))
-    assert named == {path.name for path in ROOT.iterdir() if path.is_dir() and path.name in named | {"server", "taxonomy", "prompts", "tests", "bench"}}
+    named = re.findall(r"^(\w+)/ ", README, re.MULTILINE)
+    assert named == ["server", "taxonomy", "prompts", "tests", "bench", "deploy"] and all((ROOT / name).is_dir() for name in named)
 
 
-@pytest.mark.parametrize("target", [*re.findall(r"^make (\w+)$", README, re.MULTILINE), "evals", "bench", "lint"])
+@pytest.mark.parametrize("target", sorted(set(re.findall(r"(?:^|`)make ([\w-]+)", README, re.MULTILINE))))
 def test_every_make_target_that_the_readme_names_exists(target: str):
     assert f"\n{target}:" in (ROOT / "Makefile").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("flag", ["--http", "--token-file", "--allowed-host", "--allowed-origin", "--library", "--skills"])
+def test_every_option_of_serve_that_the_readme_names_is_taken(flag: str, capsys: pytest.CaptureFixture[str]):
+    with pytest.raises(SystemExit):
+        main(["serve", "--help"])
+    assert flag in README and flag in capsys.readouterr().out
+
+
+def test_every_setting_of_the_environment_stands_in_the_readme():
+    read = set(re.findall(r'"(TRAINING_ROUTER_\w+)"', (ROOT / "server" / "settings.py").read_text(encoding="utf-8")))
+    assert read and read <= set(re.findall(r"TRAINING_ROUTER_\w+", README))
+
+
+@pytest.mark.parametrize("target", re.findall(r"\]\(([^)#:]+)\)", README))
+def test_every_link_of_the_readme_leads_to_a_file(target: str):
+    assert (ROOT / target).is_file()
