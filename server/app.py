@@ -66,16 +66,23 @@ Detail = Annotated[Any, Field(description='"brief" (default) or "full".')]
 AskUser = Annotated[Any, Field(description="true: put the questions to the person as a form where the client can; otherwise they come back as data.")]
 Draft = Annotated[Any, Field(description="The answer about to be sent.")]
 
+NO_FORM = "the form came back accepted but without its fields; send the call again without `ask_user`, and put the questions to the person yourself."
+
 
 class StrictTool(Tool):
-    """A tool that names an unknown argument instead of dropping it."""
+    """A tool that names an unknown argument instead of dropping it, and says what to send where a form came back as none."""
 
     async def run(self, arguments: dict[str, Any], context: Context[Any, Any], convert_result: bool = False) -> Any:
         try:
             checked_names(arguments, self.parameters["properties"])
         except Refused as error:
             raise ToolError(str(error)) from None
-        return await super().run(arguments, context, convert_result)
+        try:
+            return await super().run(arguments, context, convert_result)
+        except ToolError as error:
+            if not str(error).startswith(f"Error executing tool {self.name}: Resolver "):
+                raise
+            raise ToolError(NO_FORM) from None
 
 
 def build_app(library: Library, served: Mapping[str, Skill] | None = None, **options: Any) -> MCPServer[Any]:
@@ -165,7 +172,7 @@ def _plain_schema(parameters: dict[str, Any]) -> dict[str, Any]:
     return {"type": "object", "properties": properties, "additionalProperties": False}
 
 
-def _consulted(arguments: dict[str, Any], library: Library, chosen: Mapping[str, str] = NOTHING) -> tuple[Consultation, Library, list[str]]:
+def _consulted(arguments: dict[str, Any], library: Library, chosen: Mapping[str, Any] = NOTHING) -> tuple[Consultation, Library, list[str]]:
     consultation, dropped = consultation_of(arguments, library, chosen)
     return consultation, library, dropped
 

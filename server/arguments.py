@@ -11,7 +11,7 @@ from training_router.taxonomy.entries import Library
 from training_router.taxonomy.errors import did_you_mean
 
 LONGEST = 64_000
-NOTHING: Mapping[str, str] = {}
+NOTHING: Mapping[str, Any] = {}
 SURROGATES = re.compile(r"[\ud800-\udfff]")  # halves of a character, which no reply can carry
 MANY = 60
 TRUE, FALSE = ("true", "yes", "1"), ("false", "no", "0", "")
@@ -21,10 +21,10 @@ class Refused(ValueError):
     """Arguments that cannot be used: says which, why, and what to send instead."""
 
 
-def consultation_of(arguments: Mapping[str, Any], library: Library, chosen: Mapping[str, str] = NOTHING) -> tuple[Consultation, list[str]]:
+def consultation_of(arguments: Mapping[str, Any], library: Library, chosen: Mapping[str, Any] = NOTHING) -> tuple[Consultation, list[str]]:
     """The consultation of a call's arguments and what was chosen in a form, and what was dropped from its case; raises Refused."""
     question = plain_text(arguments.get("question"), "question", "the person's own words")
-    answers = _answers(arguments.get("answers"), library) | dict(chosen)
+    answers = _answers(arguments.get("answers"), library) | _answers(dict(chosen), library)
     observations = _observations(arguments.get("observations"), library)
     carried = plain_text(arguments.get("case"), "case", "the case of an earlier reply")
     if not question and not carried:

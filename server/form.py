@@ -28,7 +28,8 @@ def form_of(consultation: Consultation, library: Library) -> Elicit[BaseModel] |
     """A form with a choice for each open question, none of them required; nothing where nothing is open."""
     if not consultation.decision.questions:
         return None
-    fields: dict[str, Any] = {name: (Annotated[str | None, WithJsonSchema(_choice(name, consultation, library))], None) for name in consultation.decision.questions}
+    # whatever comes back is taken, as answers are: the SDK would refuse a wrong type in words that help nobody
+    fields: dict[str, Any] = {name: (Annotated[Any, WithJsonSchema(_choice(name, consultation, library))], None) for name in consultation.decision.questions}
     return Elicit(library.form, create_model("Questions", **fields))
 
 
@@ -37,6 +38,6 @@ def _choice(name: str, consultation: Consultation, library: Library) -> dict[str
     return {"type": "string", "title": library.questions[name].ask, "oneOf": [{"const": option.id, "title": option.text or option.id} for option in options] + [UNKNOWN]}
 
 
-def answers_in(form: BaseModel) -> dict[str, str]:
+def answers_in(form: BaseModel) -> dict[str, Any]:
     """The answers of a form by question id, those that were given."""
-    return {name: answer for name, answer in form.model_dump().items() if answer}
+    return {name: answer for name, answer in form.model_dump().items() if answer not in (None, "")}

@@ -7,6 +7,7 @@ from mcp import Client
 from mcp.types import ElicitRequestFormParams, ElicitRequestParams, ElicitResult
 
 from training_router.server.app import build_app
+from training_router.server.arguments import LONGEST
 from training_router.taxonomy.entries import Library
 
 ERAS = pytest.mark.parametrize("era", ["auto", "legacy"])
@@ -64,6 +65,27 @@ async def test_a_choice_that_the_form_did_not_offer_is_read_as_the_persons_words
     name = plain["questions"][0]["id"]
     asked, _ = await clarified(library, era, ElicitResult(action="accept", content={name: "no idea, honestly"}), ask_user=True)
     assert f"{name}=unknown" in asked["case"] and asked["unread"]
+
+
+@ERAS
+@pytest.mark.parametrize("answer", [7, True, 0.5, ["none"]])
+async def test_an_answer_of_another_type_counts_as_it_does_in_answers(era: str, answer: Any, library: Library):
+    plain, _ = await clarified(library, era, None)
+    chosen = {plain["questions"][0]["id"]: answer}
+    asked, _ = await clarified(library, era, ElicitResult(action="accept", content=chosen), ask_user=True)
+    assert asked == (await clarified(library, era, None, answers=chosen))[0]
+
+
+@ERAS
+@pytest.mark.parametrize(("content", "mend"), [("x" * (LONGEST + 1), f"the limit is {LONGEST}"), (["a", "b"], "as one string"), (None, "without `ask_user`")])
+async def test_a_spoilt_form_is_refused_with_what_to_send(era: str, content: Any, mend: str, library: Library):
+    async def person(context: Any, params: ElicitRequestParams) -> ElicitResult:
+        assert isinstance(params, ElicitRequestFormParams)
+        return ElicitResult(action="accept", content=None if content is None else dict.fromkeys(params.requested_schema["properties"], content))
+
+    async with Client(build_app(library), mode=era, elicitation_callback=person) as client:
+        result = await client.call_tool("clarify", {"question": VAGUE, "ask_user": True})
+    assert result.is_error and mend in str(result.content[0])
 
 
 @ERAS
