@@ -16,7 +16,7 @@ Draft = Annotated[str, Field(description="The answer about to be sent")]
 
 
 def add_prompts(app: MCPServer[Any]) -> None:
-    """Adds the protocol prompts, and a clear error for a name that is none of them or an argument that is missing."""
+    """Adds the protocol prompts, and a clear error for a name that is none of them or an argument that is missing, unknown or none."""
 
     @app.prompt("training-question", title="Ask about training", description="Diagnose a training problem before anything is prescribed.")
     async def training_question(question: Question) -> str:
@@ -43,6 +43,12 @@ async def _check(app: MCPServer[Any], params: dict[str, Any]) -> None:
     name, known = str(params.get("name")), {prompt.name: prompt for prompt in await app.list_prompts()}
     if name not in known:
         raise MCPError(INVALID_PARAMS, f"no prompt '{name[:60]}'; {did_you_mean(name, known)}")
-    missing = [one.name for one in known[name].arguments or [] if one.required and not (params.get("arguments") or {}).get(one.name)]
+    arguments, sent = known[name].arguments or [], params.get("arguments") or {}
+    if not isinstance(sent, dict):
+        raise MCPError(INVALID_PARAMS, f"the arguments of prompt '{name}' must map names to text")
+    unknown = [one for one in sent if one not in {argument.name for argument in arguments}]
+    if unknown:
+        raise MCPError(INVALID_PARAMS, f"prompt '{name}' has no argument '{unknown[0][:40]}'; {did_you_mean(unknown[0], [one.name for one in arguments])}")
+    missing = [one.name for one in arguments if one.required and not sent.get(one.name)]
     if missing:
         raise MCPError(INVALID_PARAMS, f"prompt '{name}' needs {' and '.join(missing)}")

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 from mcp import Client, MCPError
-from mcp.types import INVALID_PARAMS, PromptReference, ResourceTemplateReference, TextResourceContents
+from mcp.types import INVALID_PARAMS, PromptReference, Request, RequestParams, ResourceTemplateReference, Result, TextResourceContents
+from pydantic import ConfigDict
 
 from training_router.server.app import build_app
 from training_router.server.catalogue import SHELVES, ids
@@ -14,6 +15,14 @@ from training_router.taxonomy.entries import Library
 ERAS = pytest.mark.parametrize("era", ["auto", "legacy"])
 LINK = re.compile(r"\]\(taxonomy://([a-z]+)/([a-z0-9-]+)\)")
 TEMPLATE = "taxonomy://{shelf}/{{id}}"
+
+
+class AnyParams(RequestParams):
+    model_config = ConfigDict(extra="allow")
+
+
+class AnyRequest(Request[AnyParams, str]):
+    pass
 
 
 async def page(client: Client, uri: str) -> str:
@@ -78,10 +87,24 @@ async def test_a_prompt_carries_the_words_it_was_given(era: str, name: str, libr
 @ERAS
 @pytest.mark.parametrize(
     ("name", "arguments", "mend"),
-    [("training-questions", {}, "did you mean 'training-question'?"), ("review-draft", {"question": "x"}, "needs draft"), ("training-question", None, "needs question")],
+    [
+        ("training-questions", {}, "did you mean 'training-question'?"),
+        ("review-draft", {"question": "x"}, "needs draft"),
+        ("training-question", None, "needs question"),
+        ("training-question", {"questoin": "x"}, "did you mean 'question'?"),
+    ],
 )
 async def test_a_wrong_prompt_is_refused_with_what_to_send(era: str, name: str, arguments: dict[str, Any] | None, mend: str, library: Library):
     async with Client(build_app(library), mode=era) as client:
         with pytest.raises(MCPError) as refused:
             await client.get_prompt(name, arguments)
     assert refused.value.error.code == INVALID_PARAMS and mend in refused.value.error.message
+
+
+@ERAS
+@pytest.mark.parametrize("arguments", [5, "question", ["question"], {"question": 5}])
+async def test_arguments_of_a_prompt_that_are_no_map_of_text_are_an_error_of_the_request(era: str, arguments: Any, library: Library):
+    async with Client(build_app(library), mode=era) as client:
+        with pytest.raises(MCPError) as refused:
+            await client.session.send_request(AnyRequest(method="prompts/get", params=AnyParams.model_validate({"name": "training-question", "arguments": arguments})), Result)
+    assert refused.value.error.code == INVALID_PARAMS
