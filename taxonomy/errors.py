@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 
+LONGEST_NAME = 100  # a name sent by a stranger may have millions of letters
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
@@ -33,7 +35,7 @@ class LibraryError(Exception):
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """What to write instead of an unknown name."""
     known = sorted(known)  # of several as close, always the same
-    close = get_close_matches(name, known, n=1, cutoff=0.6)
+    close = get_close_matches(name[:LONGEST_NAME], known, n=1, cutoff=0.6)
     if close:
         return f"did you mean '{close[0]}'?"
     return f"write one of {', '.join(known[:12])}{' ...' if len(known) > 12 else ''}"
