@@ -1,8 +1,11 @@
-"""Questions as people ask them, with their replies, for the tests of the page."""
+"""Questions as people ask them, with their replies."""
 
 import json
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
+
+import yaml
 
 from training_router.server.arguments import consultation_of
 from training_router.server.page import HOME
@@ -13,6 +16,10 @@ NAN = "Help, the loss went NaN after 5 epochs and the demo is tomorrow! I think 
 SEVERAL = "One epoch takes 40 minutes at 30 % GPU utilisation, the loss spikes now and then, and Adam, AdamW and SGD all fail alike. My lead says to add dropout."
 CONCEPT = "what does AdamW add to Adam?"
 VAGUE = "my model does not learn"
+EVALS = Path(__file__).parent / "evals"
+TEXTS: dict[str, str] = {
+    one["id"]: one["text"] for name in ("scenarios", "questions-dev", "questions-own") for one in yaml.safe_load((EVALS / f"{name}.yaml").read_text(encoding="utf-8"))
+}
 HOSTILE = "</q></style></title></script><script>alert(1)</script><img src=x onerror=alert(1)>\"'&amp;<!--"
 CHOSEN = {"status", "role", "likelihood", "state", "kind"}  # words of the router's own, which no text can fill
 WORDS: dict[str, str] = json.loads((HOME / "page.json").read_text(encoding="utf-8"))

@@ -2,10 +2,9 @@
 
 import random
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
-import yaml
+from consultations import TEXTS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -17,8 +16,6 @@ from training_router.server.reply import routed
 from training_router.taxonomy.library import HOME
 from training_router.taxonomy.sources import gathered
 
-EVALS = Path(__file__).parent.parent / "evals"
-TEXTS = {one["id"]: one["text"] for name in ("scenarios", "questions-dev", "questions-own") for one in yaml.safe_load((EVALS / f"{name}.yaml").read_text(encoding="utf-8"))}
 PURE = {name: source.data["pure"] for name, source in gathered([HOME]).entries["pressures"].items()}
 SENTENCES = [sentence for sentences in PURE.values() for sentence in sentences]
 

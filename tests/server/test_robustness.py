@@ -1,5 +1,6 @@
-"""Whatever a client sends, a call ends in a reply of the published shape or in a refusal that says what to send, and the server goes on."""
+"""Whatever a client sends, in either era: a reply of the published shape or a refusal that says what to send, the same again, and the server goes on."""
 
+import hashlib
 import json
 from collections.abc import Mapping
 from functools import lru_cache
@@ -7,11 +8,14 @@ from typing import Any
 
 import anyio
 import pytest
+from consultations import TEXTS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import validate
 from mcp import Client
+from mcp.client.session import ElicitationFnT
 from mcp.server.mcpserver import MCPServer
+from mcp.types import ElicitRequestFormParams, ElicitRequestParams, ElicitResult
 
 from training_router.server.app import build_app
 from training_router.server.arguments import Refused, is_full
@@ -21,6 +25,8 @@ from training_router.server.reply import pressure_checked
 LONGEST = 64_000
 ASKED = {"question": "loss is nan"}
 TOOLS = st.sampled_from(["clarify", "route", "check_pressure"])
+SHARED = ("status", "unread", "dropped", "case")
+DECISION = ("status", "next", "hold", "questions", "provisional", "plan", "issues", "boundaries", "flips", "case")
 MENDS = ("send", "Send", "Pass", "Copy", "must", "did you mean", "write one of")
 
 
@@ -45,16 +51,18 @@ def answer() -> dict[str, Any]:
     return replied("route", ASKED) or {}
 
 
-def replied(tool: str, arguments: Mapping[str, Any]) -> dict[str, Any] | None:
-    """The reply to a call, checked; None where it was refused. The same client is answered afterwards."""
+def replied(tool: str, arguments: Mapping[str, Any], person: ElicitationFnT | None = None) -> dict[str, Any] | None:
+    """The reply to a call, checked, byte for byte the same in both eras; None where it was refused. The same client is answered afterwards."""
 
-    async def called() -> tuple[Any, Any]:
-        async with Client(app()) as client:
-            return await client.call_tool(tool, dict(arguments)), await client.call_tool("route", ASKED)
+    async def called(era: str) -> Any:
+        async with Client(app(), mode=era, elicitation_callback=person) as client:
+            result = await client.call_tool(tool, dict(arguments))
+            assert not (await client.call_tool("route", ASKED)).is_error
+            return result
 
-    result, then = anyio.run(called)
-    assert not then.is_error
+    result, again = (anyio.run(called, era) for era in ("auto", "legacy"))
     text = result.content[0].text
+    assert (again.is_error, again.content[0].text) == (result.is_error, text)
     if result.is_error:
         assert any(mend in text for mend in MENDS) and len(text) < 1000, text
         return None
@@ -79,6 +87,9 @@ JSON = st.recursive(
     max_leaves=12,
 )
 
+FIGURE = st.integers(-(10**6), 10**6).map(str) | st.sampled_from(["-0", "0.5", "3e-4", "-1e-5", "1e-320", "1e308", "1e400", "9" * 400])
+FILLED: st.SearchStrategy[Any] = st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.floats(allow_nan=False, allow_infinity=False) | TEXT | st.lists(TEXT, max_size=2)
+
 
 def answers() -> st.SearchStrategy[dict[str, Any]]:
     known = library()
@@ -90,6 +101,21 @@ def observations() -> st.SearchStrategy[list[str]]:
     known = library()
     heads = [*known.symptoms, *(f"not {name}" for name in known.symptoms), *(f"tried {name}" for name in known.remedies), *(f"done {name}" for name in known.specialists)]
     return st.lists(st.builds("{}: {}".format, st.sampled_from(heads), TEXT) | TEXT, max_size=6)
+
+
+def case_words() -> st.SearchStrategy[str]:
+    """Words of a case: known ones in any mix, figures beyond their bounds, and damaged ones."""
+    known = library()
+    return st.one_of(
+        st.builds("{}{}{}".format, st.sampled_from(sorted(known.symptoms)), st.sampled_from("+-"), st.sampled_from("rmaos")),
+        st.builds("{}={}".format, st.sampled_from([name.replace("-", "_") for name in known.figures]), FIGURE),
+        st.sampled_from(
+            [f"{one.id}={said}" for one in known.questions.values() for said in (*(option.id for option in one.options), "unknown", "declined", "read", "none-of-these")]
+        ),
+        st.builds("~{}={}".format, st.sampled_from(sorted(known.remedies)), st.sampled_from(["helped", "failed"])),
+        st.sampled_from([*(f"done:{name}" for name in known.specialists), *(f"?{name}" for name in (*known.causes, *known.remedies)), "!out", "!foreign"]),
+        st.text(st.characters(exclude_categories=["Cs"]), max_size=5),
+    )
 
 
 @settings(deadline=None)
@@ -122,12 +148,43 @@ def test_a_case_with_one_slip_is_refused_or_read(tool: str, data: st.DataObject)
 
 
 @settings(deadline=None)
-@given(TOOLS, TEXT, observations())
-def test_a_case_carries_a_call_on(tool: str, text: str, seen: list[str]):
-    first = replied(tool, {"question": text, "observations": seen})
-    if first:
-        again = replied(tool, {"case": first["case"]})
-        assert again and again["status"] == first["status"] and again["case"] == first["case"]
+@given(TEXT | st.sampled_from(sorted(TEXTS.values())), answers(), observations(), TEXT)
+def test_any_call_is_decided_alike_by_every_tool_and_by_its_own_case(text: str, given_answers: dict[str, Any], seen: list[str], draft: str):
+    sent = {"question": text, "answers": given_answers, "observations": seen}
+    clarified, routed, checked = replied("clarify", sent), replied("route", sent | {"detail": "full"}), replied("check_pressure", sent | {"draft": draft})
+    if not (clarified and routed and checked):
+        assert clarified == routed == checked
+        return
+    for other in (clarified, checked):
+        assert {name: other.get(name) for name in SHARED} == {name: routed.get(name) for name in SHARED}
+    assert [one["id"] for one in clarified.get("questions", [])] == [one["id"] for one in routed.get("questions", [])]
+    repeats(routed)
+
+
+@settings(deadline=None)
+@given(st.lists(case_words(), max_size=14), st.none() | TEXT)
+def test_any_case_put_together_from_others_is_refused_or_repeats_its_decision(tokens: list[str], text: str | None):
+    body = " ".join(" ".join(["tr1", *tokens]).split())
+    checksum = hashlib.sha256(body.encode()).hexdigest()[:4]
+    reply = replied("route", {"case": f"{body} #{checksum}", "question": text, "detail": "full"})
+    if reply:
+        repeats(reply)
+
+
+def repeats(reply: dict[str, Any]) -> None:
+    """Asserts that the case of a full reply of `route` leads to the same decision."""
+    again = replied("route", {"case": reply["case"], "detail": "full"}) or {}
+    assert {name: again.get(name) for name in DECISION} == {name: reply.get(name) for name in DECISION}
+
+
+@settings(deadline=None)
+@given(TEXT | words(), st.sampled_from(["accept", "decline", "cancel"]), st.lists(FILLED, max_size=3))
+def test_any_form_is_answered_or_refused(text: str, action: Any, filled: list[Any]):
+    async def person(context: Any, params: ElicitRequestParams) -> ElicitResult:
+        assert isinstance(params, ElicitRequestFormParams)
+        return ElicitResult(action=action, content=dict(zip(params.requested_schema["properties"], filled, strict=False)) if action == "accept" else None)
+
+    replied("clarify", {"question": text, "ask_user": True}, person)
 
 
 @settings(deadline=None, max_examples=8)
