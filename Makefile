@@ -8,7 +8,7 @@ VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' pyproject.toml)
 
 SKILLS_READY := $(VENV)/.skills-ready
 
-.PHONY: demo test test-browser test-skills lint proof fuzz evals bench load image deployable check clean
+.PHONY: demo test test-browser test-skills lint proof conformance inspect skills-check fuzz evals bench load image deployable check clean
 
 $(READY): pyproject.toml constraints.txt hatch_build.py
 	$(PYTHON) -m venv $(VENV)
@@ -39,9 +39,9 @@ lint: $(READY)
 	$(BIN)/ruff format --check server taxonomy prompts tests bench hatch_build.py
 	$(BIN)/basedpyright
 
-# the MCP conformance suite, the Inspector and the skills validator, on the real server; needs npm and Node 22
-proof: $(READY)
-	.ci/proof
+# the MCP conformance suite, the Inspector and the skills validator, on the real server; each also by itself; needs npm and Node 22
+proof conformance inspect skills-check: $(READY)
+	.ci/proof $(filter-out proof,$@)
 
 # the laws on thousands of random calls each, over all tools in both eras; takes some minutes, `make fuzz EXAMPLES=100` fewer
 EXAMPLES ?= 3000
