@@ -40,8 +40,14 @@ lint: $(READY)
 	$(BIN)/basedpyright
 
 # the MCP conformance suite, the Inspector and the skills validator, on the real server; each also by itself; needs npm and Node 22
-proof conformance inspect skills-check: $(READY)
-	.ci/proof $(filter-out proof,$@)
+proof: $(READY)
+	.ci/proof
+conformance: $(READY)
+	.ci/proof conformance
+inspect: $(READY)
+	.ci/proof inspect
+skills-check: $(READY)
+	.ci/proof skills-check
 
 # the laws on thousands of random calls each, over all tools in both eras; takes some minutes, `make fuzz EXAMPLES=100` fewer
 EXAMPLES ?= 3000
