@@ -13,7 +13,7 @@ from training_router.taxonomy.library import HOME
 from training_router.taxonomy.sources import Sources, gathered
 
 settings.register_profile("quick", max_examples=40)
-settings.register_profile("fuzz", max_examples=int(os.environ.get("EXAMPLES", "3000")))
+settings.register_profile("fuzz", max_examples=int(os.environ.get("EXAMPLES", "1000")))
 settings.load_profile("quick")  # `--hypothesis-profile fuzz` overrules it
 
 
