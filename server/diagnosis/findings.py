@@ -73,6 +73,17 @@ def _inside_longer(hit: Hit, spans: list[tuple[int, int]]) -> bool:
     return False
 
 
+def without_overlaps(hits: Iterable[Hit]) -> list[Hit]:
+    """The hits by their place; of those that overlap, the one that was given first."""
+    kept: list[Hit] = []
+    taken: set[int] = set()
+    for hit in hits:
+        if taken.isdisjoint(range(hit[1], hit[2])):
+            taken.update(range(hit[1], hit[2]))
+            kept.append(hit)
+    return sorted(kept, key=lambda hit: hit[1])
+
+
 class Reader:
     """Reads one text; `hits` are the cues found in it, by kind of entry."""
 
@@ -133,13 +144,7 @@ class Reader:
         """The causes and remedies that are named, the longest where they overlap."""
         named = [hit for kind in ("cause", "remedy") for hit in self.hits[kind]]
         named.sort(key=lambda hit: (hit[1] - hit[2], hit[3], hit[1], self.text.plain[hit[1] : hit[2]] != self._plain_id(hit[0]), hit[0]))
-        kept: list[Hit] = []
-        taken: set[int] = set()
-        for hit in named:
-            if not taken.intersection(range(hit[1], hit[2])):
-                taken.update(range(hit[1], hit[2]))
-                kept.append(hit)
-        return sorted(kept, key=lambda hit: hit[1])
+        return without_overlaps(named)
 
     def _plain_id(self, name: str) -> list[str]:
         """The id of an entry as plain words: said outright, it beats what another entry is also called."""
