@@ -20,6 +20,7 @@ from training_router.taxonomy.errors import LibraryError
 DONE, BROKEN, USAGE, ASK, OUT_OF_SCOPE, BYPASS = 0, 1, 2, 3, 4, 5
 INTERRUPTED, CUT_OFF = 130, 141  # as a shell reports Ctrl-C and a pipe that nobody reads any more
 EXITS = {"route": DONE, "ask": ASK, "out_of_scope": OUT_OF_SCOPE}
+LEADS_TO_SKILLS = ("route", "clarify", "serve")
 HTTP_ONLY = ("host", "port", "allowed_host", "allowed_origin", "token_file")
 EPILOG = "exit status: 0 routed, or all well; 1 the library is broken; 2 wrong usage; 3 questions come first; 4 not a training question; 5 the draft skips the diagnosis"
 
@@ -82,7 +83,8 @@ def _parser() -> argparse.ArgumentParser:
 def _command(commands: Any, name: str, words: str, run: Callable[[argparse.Namespace], int]) -> argparse.ArgumentParser:
     command: argparse.ArgumentParser = commands.add_parser(name, help=words, description=words, epilog=EPILOG)
     command.add_argument("--library", action="append", default=[], metavar="DIR", help="a folder laid over the library; may be repeated")
-    command.add_argument("--skills", action="append", default=[], metavar="DIR", help="a folder of skills laid over those that come along; may be repeated")
+    if name in LEADS_TO_SKILLS:
+        command.add_argument("--skills", action="append", default=[], metavar="DIR", help="a folder of skills laid over those that come along; may be repeated")
     command.set_defaults(run=run)
     return command
 
@@ -143,7 +145,7 @@ def _explain(given: argparse.Namespace) -> int:
 
     library = _library(given)
     consultation, dropped = consultation_of(_sent(given), library)
-    reply = routed(consultation, library, dropped, True, _skills(given))
+    reply = routed(consultation, library, dropped, True, {})
     html = page(reply, titles_of(library))
     if given.output:
         given.output.write_text(html, encoding="utf-8")

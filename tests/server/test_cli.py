@@ -45,6 +45,13 @@ def test_any_reply_can_be_shown(question: str, full: list[str], capsys: pytest.C
         assert "Case: tr1" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("command", ["explain", "pressure", "check", "demo"])
+def test_a_command_that_names_no_skill_takes_no_folder_of_them(command: str, capsys: pytest.CaptureFixture[str]):
+    with pytest.raises(SystemExit) as left:
+        main([command, "--skills", "."])
+    assert left.value.code == USAGE and "unrecognized arguments: --skills" in capsys.readouterr().err
+
+
 def test_a_question_comes_from_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     (tmp_path / "question.txt").write_text(OOM, encoding="utf-8")
     assert main(["route", "--file", str(tmp_path / "question.txt"), "--json"]) == DONE
