@@ -123,12 +123,19 @@ def _question(given: argparse.Namespace) -> str:
     if given.file and words:
         raise Refused("send the question or --file, not both")
     if given.file:
-        return given.file.read_text(encoding="utf-8")
+        return _text_of(given.file)
     if words == "-" or (not words and not given.case and not sys.stdin.isatty()):
         return sys.stdin.read()
     if not words and not given.case:
         return input("What do you observe? ")
     return words
+
+
+def _text_of(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise Refused(f"{path} is no UTF-8 text; save it as UTF-8") from None
 
 
 def _route(given: argparse.Namespace) -> int:
@@ -159,8 +166,7 @@ def _clarify(given: argparse.Namespace) -> int:
     from training_router.server.reply import clarified, routed
 
     library = _library(given)
-    sent = _sent(given)
-    consultation, dropped = consultation_of(sent, library)
+    consultation, dropped = consultation_of(_sent(given), library)
     reply = clarified(consultation, library, dropped, given.full)
     if given.json or not (sys.stdin.isatty() and sys.stdout.isatty()):
         return _printed(given, reply)
@@ -188,9 +194,7 @@ def _asked(reply: dict[str, Any]) -> dict[str, str]:
 def _pressure(given: argparse.Namespace) -> int:
     from training_router.server.reply import pressure_checked
 
-    draft = given.draft
-    if draft and draft.startswith("@"):
-        draft = Path(draft[1:]).read_text(encoding="utf-8")
+    draft = _text_of(Path(given.draft[1:])) if (given.draft or "").startswith("@") else given.draft
     reply = pressure_checked(_sent(given), draft, _library(given))
     _printed(given, reply)
     return BYPASS if reply.get("draft", {}).get("verdict") == "bypass" else DONE

@@ -58,6 +58,13 @@ def test_a_question_comes_from_a_file(tmp_path: Path, capsys: pytest.CaptureFixt
     assert "oom-under-ddp" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("arguments", [["route", "--file", "{}"], ["pressure", "x", "--draft", "@{}"]])
+def test_a_file_in_another_encoding_is_named(arguments: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    (tmp_path / "latin").write_bytes(b"verlustgr\xf6\xdfe")
+    assert main([part.format(tmp_path / "latin") for part in arguments]) == USAGE
+    assert "latin is no UTF-8 text" in capsys.readouterr().err
+
+
 def test_a_question_comes_from_standard_input(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
     monkeypatch.setattr(sys, "stdin", io.StringIO(OOM))
     assert main(["route", "-"]) == DONE
