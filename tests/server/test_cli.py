@@ -121,6 +121,12 @@ def test_a_terminal_without_unicode_gets_what_it_can_show():
     assert json.loads(data.stdout)["read"] == ["loss-is-nan: loss” is nan"]
 
 
+def test_the_demo_shows_a_draft_caught_and_one_passed_and_nothing_beside():
+    ended = shell("$ROUTER demo")
+    assert ended.returncode == DONE and not ended.stderr
+    assert re.search(r"Draft: bypass.*Draft: ok", ended.stdout, re.DOTALL)
+
+
 @pytest.mark.parametrize("command", [["demo"], ["route", "x"], ["serve"]])
 def test_a_broken_overlay_is_named_whatever_the_command(command: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     (tmp_path / "symptoms").mkdir()
