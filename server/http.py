@@ -57,6 +57,7 @@ class Tokens:
         self.digests = [sha256(token.encode()).digest() for token in tokens]
 
     async def verify_token(self, token: str) -> AccessToken | None:
+        """What the SDK takes for a known token; None for any other."""
         asked = sha256(token.encode("utf-8", "replace")).digest()
         same = [hmac.compare_digest(asked, digest) for digest in self.digests]
         return AccessToken(token="", client_id="bearer", scopes=[]) if any(same) else None
