@@ -14,8 +14,6 @@ from probe_runs import BATCH, FEATURES, SAMPLES, SCRIPTS, language_model, net, n
 
 from training_router.taxonomy.entries import Library
 
-# What holds for every probe.
-
 ON_A_RUN = sorted(SCRIPTS.keys() - {"duplicates_between_splits"})
 
 
