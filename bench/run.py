@@ -39,6 +39,7 @@ class Row:
 
     @property
     def holds(self) -> bool:
+        """Whether the figure keeps its budget."""
         return self.figure >= self.budget if self.at_least else self.figure <= self.budget
 
     def __str__(self) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 import yaml
 
 from training_router.taxonomy.entries import Library
-from training_router.taxonomy.phrases import ENDS, GAP, NUMBER, Trie
+from training_router.taxonomy.phrases import ENDS, GAP, NUMBER, Trie, vocabulary
 
 LONG = 64_000
 EVALS = Path(__file__).parent.parent / "tests" / "evals"
@@ -33,7 +33,7 @@ def long(questions: list[str]) -> str:
 def hostile(library: Library) -> dict[str, Callable[[], str]]:
     """Makers of hostile texts by name; those of random words are made anew each time, so that nothing is remembered."""
     chance = random.Random(7)
-    vocabulary = sorted(_vocabulary(library))
+    words = sorted(word for word in vocabulary(library.cues) if word.isalnum())
     firsts = sorted(word for word in library.cues if word.isalnum())
 
     def of_words(words: list[str], between: str = " ") -> Callable[[], str]:
@@ -46,11 +46,11 @@ def hostile(library: Library) -> dict[str, Callable[[], str]]:
         return lambda: (piece * LONG)[:LONG]
 
     random_texts = {
-        "words of the cues": of_words(vocabulary),
+        "words of the cues": of_words(words),
         "first words of the cues": of_words(firsts),
-        "words of the cues and numbers": of_words([*vocabulary, *["7", "0.3", "95%"] * (len(vocabulary) // 6)]),
-        "words of the cues, a line each": of_words(vocabulary, "\n"),
-        "marks and words of the cues": of_words([*vocabulary, *list(library.marks) * 20]),
+        "words of the cues and numbers": of_words([*words, *["7", "0.3", "95%"] * (len(words) // 6)]),
+        "words of the cues, a line each": of_words(words, "\n"),
+        "marks and words of the cues": of_words([*words, *list(library.marks) * 20]),
         "unknown words": unknown,
         "whole cues": of_words(_phrases(library)),
         "whole cues, a sentence each": of_words(_phrases(library), ". "),
@@ -70,16 +70,3 @@ def _phrases(library: Library) -> list[str]:
             phrases += [phrase] if ENDS in node else []
             waiting += [(child, f"{phrase} {'7' if word == NUMBER else '' if word == GAP else word}") for word, child in node.items() if word != ENDS]
     return phrases
-
-
-def _vocabulary(library: Library) -> set[str]:
-    words: set[str] = set()
-    seen: set[int] = set()
-    waiting = [library.cues]
-    while waiting:
-        node = waiting.pop()
-        if id(node) not in seen:
-            seen.add(id(node))
-            words |= {word for word in node if word.isalnum()}
-            waiting += [child for child in node.values() if isinstance(child, dict)]
-    return words

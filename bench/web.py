@@ -115,6 +115,7 @@ class Line:
         return int(head.split(" ", 2)[1]), body
 
     def close(self) -> None:
+        """Closes the connection; the next question opens another."""
         if self.streams:
             self.streams[1].close()
         self.streams = None

@@ -43,6 +43,7 @@ class Wire:
         return answer["result"]
 
     def call(self, tool: str, **arguments: str) -> dict[str, Any]:
+        """The result of one tool call; raises RuntimeError likewise."""
         return self.ask("tools/call", name=tool, arguments=arguments)
 
     def memory(self) -> float:

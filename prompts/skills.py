@@ -33,11 +33,14 @@ class Skill:
         return f"skill://{self.name}"
 
     def frontmatter(self) -> dict[str, Any]:
-        """The whole head of SKILL.md as data."""
+        """The whole head of SKILL.md as data; raises SkillError where it is no YAML."""
         import yaml  # only a listing needs the whole head, so a start does without
 
-        text = (self.folder / "SKILL.md").read_text(encoding="utf-8")
-        return yaml.safe_load(text.split("---\n", 2)[1])
+        path = self.folder / "SKILL.md"
+        try:
+            return yaml.safe_load(path.read_text(encoding="utf-8").split("---\n", 2)[1])
+        except yaml.YAMLError as error:
+            raise SkillError(f"{path}: the head is no YAML ({getattr(error, 'problem', error)}); quote a description that holds ': '") from None
 
     def paths(self) -> Iterator[str]:
         """Every file of the skill, as its path below the folder."""
@@ -48,8 +51,11 @@ class Skill:
 
 def skills(own: Iterable[Path] = ()) -> dict[str, Skill]:
     """Every skill by name, those of a team's own folders over the ones that come along; raises SkillError."""
-    home = Path(str(files("training_router.prompts")))
-    return {skill.name: skill for folder in (home, *own) for skill in _in(folder)}
+    ours = _in(Path(str(files("training_router.prompts"))))
+    theirs = [skill for folder in own for skill in _in(folder)]
+    for skill in theirs:
+        skill.frontmatter()  # a head that cannot be read is refused now, and not when a client lists the skills
+    return {skill.name: skill for skill in (*ours, *theirs)}
 
 
 def _in(folder: Path) -> Iterator[Skill]:

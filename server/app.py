@@ -23,7 +23,7 @@ from training_router.server.prompts import add_prompts
 from training_router.server.reply import clarified, pressure_checked, routed
 from training_router.server.resources import add_resources
 from training_router.server.shapes import Checked, Clarified, Routed
-from training_router.server.skills import Skills
+from training_router.server.skills import HOUR_MS, Skills
 from training_router.taxonomy.entries import Library
 
 INSTRUCTIONS = """\
@@ -49,7 +49,7 @@ DESCRIPTIONS = {
     "the boss or a paper says so. Not for other topics. Says what pushes, what meets it, and whether the draft skips the diagnosis, with what to write instead.",
 }
 
-STATIC = CacheHint(ttl_ms=3_600_000, scope="public")  # nothing changes while a server runs
+STATIC = ("tools/list", "prompts/list", "resources/list", "resources/templates/list", "resources/read", "server/discover")  # nothing of these changes while a server runs
 
 Question = Annotated[
     Any, Field(description="The person's own words, verbatim, with pasted logs; another language together with an English translation. Optional where a case is given.")
@@ -85,10 +85,31 @@ class StrictTool(Tool):
             raise ToolError(NO_FORM) from None
 
 
-def build_app(library: Library, served: Mapping[str, Skill] | None = None, **options: Any) -> MCPServer[Any]:
+def build_app(library: Library, skills: Mapping[str, Skill] | None = None, **options: Any) -> MCPServer[Any]:
     """The server over a library and the skills that it routes to, by default those that come along; the options are those of the SDK's server."""
-    known = skills_of() if served is None else served
+    skills = skills_of() if skills is None else skills
+    app: MCPServer[Any] = MCPServer(
+        "training-router",
+        title="Training Router",
+        instructions=INSTRUCTIONS,
+        version=version("training-router"),
+        tools=[
+            _tool(_clarify(library), "Clarify a training problem"),
+            _tool(_route(library, skills), "Route a training question", APP),
+            _tool(_check_pressure(library), "Check pressure and draft"),
+        ],
+        extensions=[Skills(skills), apps_of(library)],
+        subscriptions=False,
+        log_level="WARNING",
+        cache_hints=dict.fromkeys(STATIC, CacheHint(ttl_ms=HOUR_MS, scope="public")),
+        **options,
+    )
+    add_prompts(app)
+    add_resources(app, library)
+    return app
 
+
+def _clarify(library: Library) -> Callable[..., Any]:
     async def form(
         question: Question, answers: Answers, observations: Observations, case: CaseText, ask_user: AskUser, context: Context[Any, Any]
     ) -> Elicit[BaseModel] | BaseModel | None:
@@ -117,40 +138,27 @@ def build_app(library: Library, served: Mapping[str, Skill] | None = None, **opt
 
         return _result(reply)
 
+    return clarify
+
+
+def _route(library: Library, skills: Mapping[str, Skill]) -> Callable[..., Any]:
     async def route(
         question: Question = None, answers: Answers = None, observations: Observations = None, case: CaseText = None, detail: Detail = None
     ) -> Annotated[CallToolResult, Routed]:
         arguments = {"question": question, "answers": answers, "observations": observations, "case": case}
-        return _result(lambda: routed(*_consulted(arguments, library), is_full(detail), known))
+        return _result(lambda: routed(*_consulted(arguments, library), is_full(detail), skills))
 
+    return route
+
+
+def _check_pressure(library: Library) -> Callable[..., Any]:
     async def check_pressure(
         question: Question = None, draft: Draft = None, answers: Answers = None, observations: Observations = None, case: CaseText = None
     ) -> Annotated[CallToolResult, Checked]:
         arguments = {"question": question, "answers": answers, "observations": observations, "case": case}
         return _result(lambda: pressure_checked(arguments, draft, library))
 
-    app: MCPServer[Any] = MCPServer(
-        "training-router",
-        title="Training Router",
-        instructions=INSTRUCTIONS,
-        version=version("training-router"),
-        tools=[_tool(clarify, "Clarify a training problem"), _tool(route, "Route a training question", APP), _tool(check_pressure, "Check pressure and draft")],
-        extensions=[Skills(known), apps_of(library)],
-        subscriptions=False,
-        log_level="WARNING",
-        cache_hints={
-            "tools/list": STATIC,
-            "prompts/list": STATIC,
-            "resources/list": STATIC,
-            "resources/templates/list": STATIC,
-            "resources/read": STATIC,
-            "server/discover": STATIC,
-        },
-        **options,
-    )
-    add_prompts(app)
-    add_resources(app, library)
-    return app
+    return check_pressure
 
 
 def _tool(function: Any, title: str, meta: dict[str, Any] | None = None) -> Tool:

@@ -20,6 +20,7 @@ from training_router.taxonomy.errors import LibraryError
 DONE, BROKEN, USAGE, ASK, OUT_OF_SCOPE, BYPASS = 0, 1, 2, 3, 4, 5
 INTERRUPTED, CUT_OFF = 130, 141  # as a shell reports Ctrl-C and a pipe that nobody reads any more
 EXITS = {"route": DONE, "ask": ASK, "out_of_scope": OUT_OF_SCOPE}
+LEADS_TO_SKILLS = ("route", "clarify", "serve")
 HTTP_ONLY = ("host", "port", "allowed_host", "allowed_origin", "token_file")
 EPILOG = "exit status: 0 routed, or all well; 1 the library is broken; 2 wrong usage; 3 questions come first; 4 not a training question; 5 the draft skips the diagnosis"
 
@@ -82,7 +83,8 @@ def _parser() -> argparse.ArgumentParser:
 def _command(commands: Any, name: str, words: str, run: Callable[[argparse.Namespace], int]) -> argparse.ArgumentParser:
     command: argparse.ArgumentParser = commands.add_parser(name, help=words, description=words, epilog=EPILOG)
     command.add_argument("--library", action="append", default=[], metavar="DIR", help="a folder laid over the library; may be repeated")
-    command.add_argument("--skills", action="append", default=[], metavar="DIR", help="a folder of skills laid over those that come along; may be repeated")
+    if name in LEADS_TO_SKILLS:
+        command.add_argument("--skills", action="append", default=[], metavar="DIR", help="a folder of skills laid over those that come along; may be repeated")
     command.set_defaults(run=run)
     return command
 
@@ -121,12 +123,19 @@ def _question(given: argparse.Namespace) -> str:
     if given.file and words:
         raise Refused("send the question or --file, not both")
     if given.file:
-        return given.file.read_text(encoding="utf-8")
+        return _text_of(given.file)
     if words == "-" or (not words and not given.case and not sys.stdin.isatty()):
         return sys.stdin.read()
     if not words and not given.case:
         return input("What do you observe? ")
     return words
+
+
+def _text_of(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise Refused(f"{path} is no UTF-8 text; save it as UTF-8") from None
 
 
 def _route(given: argparse.Namespace) -> int:
@@ -143,7 +152,7 @@ def _explain(given: argparse.Namespace) -> int:
 
     library = _library(given)
     consultation, dropped = consultation_of(_sent(given), library)
-    reply = routed(consultation, library, dropped, True, _skills(given))
+    reply = routed(consultation, library, dropped, True, {})
     html = page(reply, titles_of(library))
     if given.output:
         given.output.write_text(html, encoding="utf-8")
@@ -157,8 +166,7 @@ def _clarify(given: argparse.Namespace) -> int:
     from training_router.server.reply import clarified, routed
 
     library = _library(given)
-    sent = _sent(given)
-    consultation, dropped = consultation_of(sent, library)
+    consultation, dropped = consultation_of(_sent(given), library)
     reply = clarified(consultation, library, dropped, given.full)
     if given.json or not (sys.stdin.isatty() and sys.stdout.isatty()):
         return _printed(given, reply)
@@ -186,9 +194,7 @@ def _asked(reply: dict[str, Any]) -> dict[str, str]:
 def _pressure(given: argparse.Namespace) -> int:
     from training_router.server.reply import pressure_checked
 
-    draft = given.draft
-    if draft and draft.startswith("@"):
-        draft = Path(draft[1:]).read_text(encoding="utf-8")
+    draft = _text_of(Path(given.draft[1:])) if (given.draft or "").startswith("@") else given.draft
     reply = pressure_checked(_sent(given), draft, _library(given))
     _printed(given, reply)
     return BYPASS if reply.get("draft", {}).get("verdict") == "bypass" else DONE

@@ -28,7 +28,7 @@ def consultation_shown(overlays: Sequence[str]) -> Iterator[str]:
 
 async def _held(overlays: tuple[str, ...]) -> list[tuple[str, dict[str, Any]]]:
     libraries = [part for folder in overlays for part in ("--library", folder)]
-    server = StdioServerParameters(command=sys.executable, args=["-m", "training_router.server", "serve", *libraries])
+    server = StdioServerParameters(command=sys.executable, args=["-m", "training_router.server", "serve", *libraries], env={"TRAINING_ROUTER_LOG": "off"})
     replies: list[tuple[str, dict[str, Any]]] = []
     async with Client(server) as client:
 

@@ -57,18 +57,19 @@ class Tokens:
         self.digests = [sha256(token.encode()).digest() for token in tokens]
 
     async def verify_token(self, token: str) -> AccessToken | None:
+        """What the SDK takes for a known token; None for any other."""
         asked = sha256(token.encode("utf-8", "replace")).digest()
         same = [hmac.compare_digest(asked, digest) for digest in self.digests]
         return AccessToken(token="", client_id="bearer", scopes=[]) if any(same) else None
 
 
-def serve(opened: Callable[[], Library], served: Callable[[], Mapping[str, Skill]], door: Door, set_to: Settings) -> None:
+def serve(open_library: Callable[[], Library], find_skills: Callable[[], Mapping[str, Skill]], door: Door, settings: Settings) -> None:
     """Serves until SIGTERM or SIGINT, then answers what is in flight; raises Refused where the door or the settings cannot be used."""
-    journal = Journal(set_to.log).adopt()
-    security, options = _security(door), _options(door, set_to, journal)
+    journal = Journal(settings.log).adopt()
+    security, options = _security(door), _options(door, settings, journal)
     gc.disable()
-    library, known = opened(), served()
-    app = build_app(library, known, middleware=[Telemetry(journal, DESCRIPTIONS)], **options)
+    library, skills = open_library(), find_skills()
+    app = build_app(library, skills, middleware=[Telemetry(journal, DESCRIPTIONS)], **options)
     gated = _gated(app, door, security, journal, library)
     gc.enable()
     gc.freeze()
@@ -138,13 +139,13 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
-def _options(door: Door, set_to: Settings, journal: Journal) -> dict[str, Any]:
+def _options(door: Door, settings: Settings, journal: Journal) -> dict[str, Any]:
     """The SDK's options for the secrets."""
     options: dict[str, Any] = {}
-    if set_to.state_keys:
-        if min(map(len, set_to.state_keys)) < SHORTEST_KEY:
+    if settings.state_keys:
+        if min(map(len, settings.state_keys)) < SHORTEST_KEY:
             raise Refused(f"TRAINING_ROUTER_STATE_KEY is too short; every key takes at least {SHORTEST_KEY} characters, as from `openssl rand -hex 32`.")
-        options["request_state_security"] = RequestStateSecurity(keys=list(set_to.state_keys))
+        options["request_state_security"] = RequestStateSecurity(keys=list(settings.state_keys))
     if door.token_file:
         options["token_verifier"] = Tokens(_tokens(door.token_file, journal))
         options["auth"] = AuthSettings(issuer_url=AnyHttpUrl("http://localhost"), resource_server_url=None)  # no authorization server: tokens are handed out

@@ -33,6 +33,7 @@ class InFlight:
 
     @property
     def full(self) -> bool:
+        """Whether the next request is refused."""
         return self.running >= self.most
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -110,19 +111,23 @@ class PromptHeaders(H11Protocol):
     clock: TimerHandle | None = None
 
     def connection_made(self, transport: Transport) -> None:  # type: ignore[override]
+        """Starts the clock of the first request."""
         super().connection_made(transport)
         self._watch()
 
     def data_received(self, data: bytes) -> None:
+        """Stops the clock once the headers are whole."""
         super().data_received(data)
         self._watch()
 
     def on_response_complete(self) -> None:
+        """Starts the clock anew where the next request has begun already."""
         super().on_response_complete()
         if self.conn.trailing_data[0]:
             self._watch()
 
     def connection_lost(self, exc: Exception | None) -> None:
+        """Stops the clock."""
         self._stop()
         super().connection_lost(exc)
 

@@ -62,8 +62,8 @@ function option(one) {
   return [has(one, "text") ? one.text : one.id, " ", el("span", { class: has(one, "then") ? "then" : "stays" }, leads)];
 }
 
-const beliefs = (reply) => (has(reply, "hypotheses") ? section("beliefs", items(reply.hypotheses.map(belief))) : "");
-const belief = (one) => [el("h3", {}, named(one.cause ?? one.remedy)), has(one, "quote") ? el("p", {}, quoted(one.quote)) : "", line("test", one.test)];
+const hypotheses = (reply) => (has(reply, "hypotheses") ? section("hypotheses", items(reply.hypotheses.map(hypothesis))) : "");
+const hypothesis = (one) => [el("h3", {}, named(one.cause ?? one.remedy)), has(one, "quote") ? el("p", {}, quoted(one.quote)) : "", line("test", one.test)];
 
 function issues(reply) {
   const shown = list(reply, "issues").filter((one) => has(one, "candidates")).map(issue);
@@ -113,7 +113,7 @@ const unread = (reply) => ["unread", "dropped"].filter((kind) => has(reply, kind
 const carried = (reply) => section("case", [el("p", {}, words.send), el("pre", {}, reply.case)]);
 
 function draw(reply) {
-  const parts = [head, hold, plan, questions, beliefs, issues, flips, borders, findings, unread, carried];
+  const parts = [head, hold, plan, questions, hypotheses, issues, flips, borders, findings, unread, carried];
   main.replaceChildren(...parts.flatMap((part) => part(reply)).filter((part) => part !== ""), ...offers(reply));
 }
 

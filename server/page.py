@@ -21,7 +21,7 @@ Titles = Mapping[str, str]
 
 def page(reply: Reply, titles: Titles) -> str:
     """A reply of `route` as a self-contained HTML document that reads without a script; titles: id -> words."""
-    parts = (_head, _hold, _plan, _questions, _beliefs, _issues, _flips, _borders, _findings, _unread, _case)
+    parts = (_head, _hold, _plan, _questions, _hypotheses, _issues, _flips, _borders, _findings, _unread, _case)
     sections = [part(reply, titles) for part in parts]
     return document(_about(reply, titles) or _words()[reply["status"]], el("main", *sections), _source("page.css"))
 
@@ -129,13 +129,13 @@ def _option(option: Reply, titles: Titles) -> Html:
     return joined(option.get("text", option["id"]), " ", el("span", leads, class_="then" if "then" in option else "stays"))
 
 
-def _beliefs(reply: Reply, titles: Titles) -> Html:
-    return _section("beliefs", _items(_belief(belief, titles) for belief in reply["hypotheses"])) if "hypotheses" in reply else Html()
+def _hypotheses(reply: Reply, titles: Titles) -> Html:
+    return _section("hypotheses", _items(_hypothesis(hypothesis, titles) for hypothesis in reply["hypotheses"])) if "hypotheses" in reply else Html()
 
 
-def _belief(belief: Reply, titles: Titles) -> Html:
-    quote = el("p", _quoted(belief["quote"])) if "quote" in belief else ""
-    return joined(el("h3", _named(belief.get("cause") or belief["remedy"], titles)), quote, _line("test", belief["test"]))
+def _hypothesis(hypothesis: Reply, titles: Titles) -> Html:
+    quote = el("p", _quoted(hypothesis["quote"])) if "quote" in hypothesis else ""
+    return joined(el("h3", _named(hypothesis.get("cause") or hypothesis["remedy"], titles)), quote, _line("test", hypothesis["test"]))
 
 
 def _quoted(quote: str) -> Html:

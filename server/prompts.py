@@ -32,14 +32,14 @@ def add_prompts(app: MCPServer[Any]) -> None:
 
     async def named_or_refused(ctx: ServerRequestContext[Any], call_next: CallNext) -> Any:
         if ctx.method == "prompts/get":
-            await _check(app, dict(ctx.params or {}))
+            await _check_request(app, dict(ctx.params or {}))
         return await call_next(ctx)
 
     app.middleware.append(named_or_refused)
 
 
-async def _check(app: MCPServer[Any], params: dict[str, Any]) -> None:
-    """Raises an invalid-params error, which the SDK would report as an internal one."""
+async def _check_request(app: MCPServer[Any], params: dict[str, Any]) -> None:
+    """Raises an invalid-params error for an unknown prompt or a missing argument, which the SDK would report as an internal error."""
     name, known = str(params.get("name")), {prompt.name: prompt for prompt in await app.list_prompts()}
     if name not in known:
         raise MCPError(INVALID_PARAMS, f"no prompt '{name[:60]}'; {did_you_mean(name, known)}")

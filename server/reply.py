@@ -23,7 +23,7 @@ def clarified(consultation: Consultation, library: Library, dropped: list[str], 
     return _filled(_common(consultation, library, dropped, full, why=True))
 
 
-def routed(consultation: Consultation, library: Library, dropped: list[str], full: bool, served: Mapping[str, Skill]) -> dict[str, Any]:
+def routed(consultation: Consultation, library: Library, dropped: list[str], full: bool, skills: Mapping[str, Skill]) -> dict[str, Any]:
     """The reply of `route`; a step carries the address of its specialist where that skill is served."""
     decision = consultation.decision
     reply = _common(consultation, library, dropped, full, why=full)
@@ -32,7 +32,7 @@ def routed(consultation: Consultation, library: Library, dropped: list[str], ful
         _filled(
             {
                 "specialist": step.specialist,
-                "uri": served[step.specialist].uri if step.specialist in served else "",
+                "uri": skills[step.specialist].uri if step.specialist in skills else "",
                 "phase": step.phase,
                 "role": step.role,
                 "because": step.because,

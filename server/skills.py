@@ -82,9 +82,9 @@ class Skills(Extension):
 
     identifier = "io.modelcontextprotocol/skills"
 
-    def __init__(self, served: Mapping[str, Skill]) -> None:
-        self.served = served
-        self.by_uri = {skill.uri: skill for skill in served.values()}
+    def __init__(self, skills: Mapping[str, Skill]) -> None:
+        self.skills = skills
+        self.by_uri = {skill.uri: skill for skill in skills.values()}
 
     def settings(self) -> dict[str, Any]:
         """What the server says of the extension."""
@@ -92,7 +92,7 @@ class Skills(Extension):
 
     def resources(self) -> Sequence[ResourceBinding]:
         """Every file of every skill."""
-        return [ResourceBinding(_file(skill, path)) for skill in self.served.values() for path in skill.paths()]
+        return [ResourceBinding(_file(skill, path)) for skill in self.skills.values() for path in skill.paths()]
 
     def methods(self) -> Sequence[MethodBinding]:
         """The methods of the extension."""
@@ -103,7 +103,7 @@ class Skills(Extension):
         ]
 
     async def _list(self, context: Any, params: PaginatedRequestParams) -> SkillsListed:
-        return SkillsListed(skills=[_described(skill) for skill in self.served.values()], ttl_ms=HOUR_MS, cache_scope="public")
+        return SkillsListed(skills=[_described(skill) for skill in self.skills.values()], ttl_ms=HOUR_MS, cache_scope="public")
 
     async def _get(self, context: Any, params: SkillWanted) -> SkillFound:
         if params.uri not in self.by_uri:
@@ -111,9 +111,9 @@ class Skills(Extension):
         return SkillFound(skill=_described(self.by_uri[params.uri]), ttl_ms=HOUR_MS, cache_scope="public")
 
     async def _folder(self, context: Any, params: FolderWanted) -> FolderRead:
-        children = {uri: child for skill in self.served.values() if f"{params.uri}/".startswith(f"{skill.root}/") for uri, child in _children(skill, params.uri)}
+        children = {uri: child for skill in self.skills.values() if f"{params.uri}/".startswith(f"{skill.root}/") for uri, child in _children(skill, params.uri)}
         if not children:
-            raise MCPError(INVALID_PARAMS, f"{params.uri[:100]} is no folder of a skill; {did_you_mean(params.uri, [skill.root for skill in self.served.values()])}")
+            raise MCPError(INVALID_PARAMS, f"{params.uri[:100]} is no folder of a skill; {did_you_mean(params.uri, [skill.root for skill in self.skills.values()])}")
         return FolderRead(resources=list(children.values()), ttl_ms=HOUR_MS, cache_scope="public")
 
 

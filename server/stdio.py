@@ -8,14 +8,14 @@ from training_router.server.settings import Settings
 from training_router.taxonomy.entries import Library
 
 
-def serve(opened: Callable[[], Library], served: Callable[[], Mapping[str, Skill]], set_to: Settings) -> None:
+def serve(open_library: Callable[[], Library], find_skills: Callable[[], Mapping[str, Skill]], settings: Settings) -> None:
     """Serves until the client closes the pipe. Collection pauses while the library and the SDK are loaded, since nearly all of that stays."""
     gc.disable()
-    library, known = opened(), served()
+    library, skills = open_library(), find_skills()
     from training_router.server.app import DESCRIPTIONS, build_app
     from training_router.server.telemetry import Journal, Telemetry
 
-    app = build_app(library, known, middleware=[Telemetry(Journal(set_to.log).adopt(), DESCRIPTIONS)])
+    app = build_app(library, skills, middleware=[Telemetry(Journal(settings.log).adopt(), DESCRIPTIONS)])
     gc.enable()
     gc.freeze()
     app.run("stdio")

@@ -65,6 +65,7 @@ class _Handler(logging.Handler):
         self.journal = journal
 
     def emit(self, record: logging.LogRecord) -> None:
+        """Tells one record."""
         kind, _, where = record.exc_info or (None, None, None)
         frames = [f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(where)[-FRAMES:]]
         error = kind.__name__ if kind else None
@@ -72,6 +73,7 @@ class _Handler(logging.Handler):
         self.journal.tell(record.levelname.lower(), "log", logger=record.name, message=record.getMessage()[:LONGEST_TEXT], error=error, at=frames or None)
 
     def handleError(self, record: logging.LogRecord) -> None:
+        """Lets a record go that cannot be told, where the base class would print it."""
         return
 
 

@@ -28,15 +28,15 @@ def _lines(reply: Mapping[str, Any]) -> Iterator[str]:
         yield from _issue(issue)
     for border in reply.get("boundaries", []):
         yield from _paragraph("Border", f"{border['from']} -> {border['to']}: {border['because']}")
-    for belief in reply.get("hypotheses", []):
-        yield from _paragraph("To test", f"{belief.get('cause') or belief.get('remedy')}: {belief['test']}")
+    for hypothesis in reply.get("hypotheses", []):
+        yield from _paragraph("To test", f"{hypothesis.get('cause') or hypothesis.get('remedy')}: {hypothesis['test']}")
     for pressure in reply.get("pressures", []):
         yield from _paragraph("Pressure", f"{pressure['kind']} ({pressure['quote']}): {pressure['counter']}")
     if "draft" in reply:
         yield from _paragraph("Draft", reply["draft"]["verdict"])
         yield from (f"  - {step['kind']} ({step['quote']}): the next message {step['instead']}" for step in reply["draft"].get("steps", []))
-    for belief in reply.get("flips", []):
-        yield from _paragraph("Would change the first step", f"{belief['finding']} -> {belief['then']}")
+    for flip in reply.get("flips", []):
+        yield from _paragraph("Would change the first step", f"{flip['finding']} -> {flip['then']}")
     yield from _list("Findings", [_finding(one) for one in reply.get("findings", [])])
     yield from _list("Could not be read", reply.get("unread", []))
     yield from _list("Unknown to this library", reply.get("dropped", []))

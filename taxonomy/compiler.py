@@ -26,6 +26,7 @@ class _AsTyped(Wording):
     """Words as they are typed, for the marks."""
 
     def plain(self, word: str) -> tuple[str, ...]:
+        """The word as it is."""
         return (word,)
 
 
@@ -57,6 +58,7 @@ class _Compiler:
         self.uses: Counter[str] = Counter()
 
     def data(self) -> dict[str, Any]:
+        """The data of the library, as far as its sources are in order; what is wrong stands in `problems` afterwards."""
         conditions = self._conditions("symptoms", "when")
         derived = self._in_order(self._conditions("figures", "derived"))
         self._all_cues()

@@ -50,7 +50,7 @@ class Symptom(Part):
     @model_validator(mode="after")
     def _one_of_phase_and_kind(self) -> "Symptom":
         if (self.phase is None) == (self.kind is None):
-            raise ValueError("needs either `phase` (a fault) or `kind` (setup, request), and not both")
+            raise ValueError("needs either `phase` (a fault) or `kind` (setup, request, concept), and not both")
         if not self.cues and not self.when:
             raise ValueError("needs `cues` or `when`, otherwise nothing is ever read as it")
         return self

@@ -53,6 +53,7 @@ class _Reader:
         self.problems: list[Problem] = []
 
     def value(self, node: yaml.Node, path: tuple[str | int, ...]) -> Any:
+        """The data of a node; its place and what is wrong with it are kept."""
         line = self.places.setdefault(path, node.start_mark.line + 1)
         if len(path) > DEEPEST:
             self.problems.append(Problem(self.name, line, "nests too deep, or holds itself", "write the keys that README.md names for this kind of entry"))

@@ -19,7 +19,7 @@ KINDS = {letter: kind for kind, letter in LETTERS.items()}
 TOKEN = re.compile(
     r"(?P<symptom>[a-z0-9-]+)(?P<state>[+-])(?P<kind>[rmaos])"
     r"|~(?P<remedy>[a-z0-9-]+)=(?P<outcome>helped|failed)"
-    r"|\?(?P<belief>[a-z0-9-]+)"
+    r"|\?(?P<hypothesis>[a-z0-9-]+)"
     r"|done:(?P<done>[a-z0-9-]+)"
     r"|!(?P<flag>out|foreign)"
     r"|(?P<question>[a-z0-9-]+)=(?P<answer>[a-z][a-z0-9-]*)"
@@ -33,7 +33,7 @@ class CaseError(ValueError):
 
 @dataclass(slots=True)
 class Case:
-    """What is established: findings as symptom -> (state, kind), figures, answers, what was tried and done, beliefs."""
+    """What is established: findings as symptom -> (state, kind), figures, answers, what was tried and done, hypotheses."""
 
     findings: dict[str, tuple[str, str]] = field(default_factory=dict[str, tuple[str, str]])
     figures: dict[str, float] = field(default_factory=dict[str, float])
@@ -165,43 +165,51 @@ def read_case(text: str, library: Library) -> tuple[Case, list[str]]:
     case, dropped = Case(), []
     for token in tokens[1:]:
         match = TOKEN.fullmatch(token)
-        if match and not _take(case, match, library):
+        if match and _is_known(match, library):
+            _take(case, match)
+        else:
             dropped.append(token)
     return case, dropped
 
 
-def _take(case: Case, match: re.Match[str], library: Library) -> bool:
-    """Takes one token into the case; False where the library does not know it."""
-    if (symptom := match["symptom"]) is not None:
-        if symptom in library.symptoms:
-            case.findings[symptom] = (PRESENT if match["state"] == "+" else ABSENT, KINDS[match["kind"]])
-        return symptom in library.symptoms
-    if (remedy := match["remedy"]) is not None:
-        if remedy in library.remedies:
-            case.tried[remedy] = match["outcome"] == "helped"
-        return remedy in library.remedies
-    if (belief := match["belief"]) is not None:
-        case.hypotheses.add(belief)
-        known = belief in library.causes or belief in library.remedies
-        return known or case.hypotheses.discard(belief) is not None
-    if (done := match["done"]) is not None:
-        if done in library.specialists:
-            case.done.add(done)
-        return done in library.specialists
-    if match["flag"]:
-        case.out_of_scope, case.foreign = case.out_of_scope or match["flag"] == "out", case.foreign or match["flag"] == "foreign"
-        return True
-    if (figure := match["figure"]) is not None:
-        name, value = figure.replace("_", "-"), float(match["value"])
-        known = name in library.figures and library.figures[name].low <= value <= library.figures[name].high
-        if known:
-            case.figures[name] = value
-        return known
-    question, answer = match["question"], match["answer"]
-    known = question in library.questions and (answer in WITHOUT_OPTION or option_of(question, answer, library) is not None)
-    if known:  # what it settled stands in the case itself, as it was settled then
-        case.answers[question] = answer
-    return known
+def _is_known(token: re.Match[str], library: Library) -> bool:
+    """Whether the library knows what a token names and could have read its figure."""
+    match token.lastgroup:
+        case "kind":
+            return token["symptom"] in library.symptoms
+        case "outcome":
+            return token["remedy"] in library.remedies
+        case "hypothesis":
+            return token["hypothesis"] in library.causes or token["hypothesis"] in library.remedies
+        case "done":
+            return token["done"] in library.specialists
+        case "answer":
+            return token["question"] in library.questions and (token["answer"] in WITHOUT_OPTION or option_of(token["question"], token["answer"], library) is not None)
+        case "value":
+            figure = library.figures.get(token["figure"].replace("_", "-"))
+            return figure is not None and figure.low <= float(token["value"]) <= figure.high
+        case _:
+            return True
+
+
+def _take(case: Case, token: re.Match[str]) -> None:
+    """Takes a token into the case; what an answer settled stands in the case itself, as it was settled then."""
+    match token.lastgroup:
+        case "kind":
+            case.findings[token["symptom"]] = (PRESENT if token["state"] == "+" else ABSENT, KINDS[token["kind"]])
+        case "outcome":
+            case.tried[token["remedy"]] = token["outcome"] == "helped"
+        case "hypothesis":
+            case.hypotheses.add(token["hypothesis"])
+        case "done":
+            case.done.add(token["done"])
+        case "answer":
+            case.answers[token["question"]] = token["answer"]
+        case "value":
+            case.figures[token["figure"].replace("_", "-")] = float(token["value"])
+        case _:
+            case.out_of_scope |= token["flag"] == "out"
+            case.foreign |= token["flag"] == "foreign"
 
 
 def option_of(question: str, answer: str, library: Library) -> Option | None:

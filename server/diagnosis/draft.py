@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from training_router.server.diagnosis.consultation import ASK, OUT_OF_SCOPE, Consultation
-from training_router.server.diagnosis.findings import Hit, Reader
+from training_router.server.diagnosis.findings import Hit, Reader, without_overlaps
 from training_router.server.diagnosis.pressure import PressureRead, typed_hits
 from training_router.taxonomy.entries import Library, Remedy
 
@@ -52,13 +52,7 @@ def prescriptions(reader: Reader, library: Library) -> Iterator[Prescription]:
 
 def _longest(hits: list[Hit]) -> list[Hit]:
     """The hits in order, the longest where several overlap."""
-    kept: list[Hit] = []
-    taken: set[int] = set()
-    for hit in sorted(hits, key=lambda hit: (hit[1] - hit[2], hit[1], hit[0])):
-        if not taken.intersection(range(hit[1], hit[2])):
-            taken.update(range(hit[1], hit[2]))
-            kept.append(hit)
-    return sorted(kept, key=lambda hit: hit[1])
+    return without_overlaps(sorted(hits, key=lambda hit: (hit[1] - hit[2], hit[1], hit[0])))
 
 
 def _said_outright(reader: Reader, consultation: Consultation, prescribed: list[Prescription]) -> Iterator[tuple[str, str]]:

@@ -73,6 +73,17 @@ def _inside_longer(hit: Hit, spans: list[tuple[int, int]]) -> bool:
     return False
 
 
+def without_overlaps(hits: Iterable[Hit]) -> list[Hit]:
+    """The hits by their place; of those that overlap, the one that was given first."""
+    kept: list[Hit] = []
+    taken: set[int] = set()
+    for hit in hits:
+        if taken.isdisjoint(range(hit[1], hit[2])):
+            taken.update(range(hit[1], hit[2]))
+            kept.append(hit)
+    return sorted(kept, key=lambda hit: hit[1])
+
+
 class Reader:
     """Reads one text; `hits` are the cues found in it, by kind of entry."""
 
@@ -91,8 +102,8 @@ class Reader:
     def reading(self) -> Reading:
         """What the text says."""
         reading = Reading(unreadable=self._is_unreadable())
-        beliefs = self._beliefs()
-        self.believed = self._believed(beliefs)
+        named = self._named()
+        self.believed = self._believed(named)
         figures = figures_read(self.text, ((name, first, after) for name, first, after, _ in self.hits["figure"]), self.library)
         symptoms = list(self._symptom_hits())
         self.today = self._today(symptoms, figures)
@@ -103,8 +114,8 @@ class Reader:
             kind = self._kind(figure.first, figure.after, "setup")
             if kind not in (ATTRIBUTED, HYPOTHETICAL, PAST):
                 reading.figures[figure.figure] = (figure.value, self.text.quote(figure.first, figure.after))
-        for name, first, after, negated in beliefs:
-            self._file_belief(reading, name, first, after, negated)
+        for name, first, after, negated in named:
+            self._file_named(reading, name, first, after, negated)
         reading.anchors = self._anchors()
         return reading
 
@@ -129,17 +140,11 @@ class Reader:
         for name, hits in few.items():
             yield from (hit for hit in hits if name not in faults or not _inside_longer(hit, spans))
 
-    def _beliefs(self) -> list[Hit]:
+    def _named(self) -> list[Hit]:
         """The causes and remedies that are named, the longest where they overlap."""
         named = [hit for kind in ("cause", "remedy") for hit in self.hits[kind]]
         named.sort(key=lambda hit: (hit[1] - hit[2], hit[3], hit[1], self.text.plain[hit[1] : hit[2]] != self._plain_id(hit[0]), hit[0]))
-        kept: list[Hit] = []
-        taken: set[int] = set()
-        for hit in named:
-            if not taken.intersection(range(hit[1], hit[2])):
-                taken.update(range(hit[1], hit[2]))
-                kept.append(hit)
-        return sorted(kept, key=lambda hit: hit[1])
+        return without_overlaps(named)
 
     def _plain_id(self, name: str) -> list[str]:
         """The id of an entry as plain words: said outright, it beats what another entry is also called."""
@@ -171,9 +176,9 @@ class Reader:
             return ATTRIBUTED
         return self.kind
 
-    def _believed(self, beliefs: Iterable[Hit]) -> dict[int, tuple[int, int]]:
+    def _believed(self, named: Iterable[Hit]) -> dict[int, tuple[int, int]]:
         """The plain words by which somebody believes in a cause or remedy, each with the span it belongs to."""
-        return {place: (first, after) for _, first, after, _ in beliefs if "attributed" in self.marks.over(*self._typed(first, after)) for place in range(first, after)}
+        return {place: (first, after) for _, first, after, _ in named if "attributed" in self.marks.over(*self._typed(first, after)) for place in range(first, after)}
 
     def _is_believed(self, first: int, after: int, whole: bool) -> bool:
         """Whether the words, or as a whole, are among those by which a cause or remedy is believed in."""
@@ -203,7 +208,7 @@ class Reader:
                 today = sentence
         return today
 
-    def _file_belief(self, reading: Reading, name: str, first: int, after: int, negated: bool) -> None:
+    def _file_named(self, reading: Reading, name: str, first: int, after: int, negated: bool) -> None:
         start, end = self._typed(first, after)
         marks = self.marks.over(start, end)
         sentence_marks = {mark for mark, *_ in self.marks.in_sentence(self.text.sentences[start])}

@@ -92,7 +92,7 @@ def test_an_option_and_a_flip_name_who_really_comes_first_after_them(name: str, 
     """Also where the first ones of the plan have had their turn; an option after which nobody is left names nobody."""
     plan = consulted(TEXTS[name]).decision.plan
     before = consult(TEXTS[name], {}, [f"done {step.specialist}" for step in plan[:done]], Case(), opened())
-    reply = routed(before, opened(), [], full=True, served={})
+    reply = routed(before, opened(), [], full=True, skills={})
     first = reply.get("plan", [{"specialist": ""}])[0]["specialist"]
 
     def leader(answers: dict[str, str], observations: list[str]) -> str:

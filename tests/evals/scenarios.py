@@ -31,7 +31,7 @@ TOPICS = {
 
 def unmet(expect: Mapping[str, Any], route: Mapping[str, Any], clarify: Mapping[str, Any], pressure: Mapping[str, Any]) -> list[str]:
     """What a scenario expects and the replies (route in full) do not hold."""
-    return [*_plan_unmet(expect, route), *_questions_unmet(expect, route, clarify), *_beliefs_unmet(expect, route, pressure)]
+    return [*_plan_unmet(expect, route), *_questions_unmet(expect, route, clarify), *_hypotheses_unmet(expect, route, pressure)]
 
 
 def considered(route: Mapping[str, Any]) -> set[str]:
@@ -66,7 +66,7 @@ def _questions_unmet(expect: Mapping[str, Any], route: Mapping[str, Any], clarif
         yield f"clarify says {clarify['status']}"
 
 
-def _beliefs_unmet(expect: Mapping[str, Any], route: Mapping[str, Any], pressure: Mapping[str, Any]) -> Iterator[str]:
+def _hypotheses_unmet(expect: Mapping[str, Any], route: Mapping[str, Any], pressure: Mapping[str, Any]) -> Iterator[str]:
     phases = [issue["phase"] for issue in route.get("issues", [])]
     if "issues" in expect and phases != expect["issues"]:
         yield f"issues {phases}, wanted {expect['issues']}"
@@ -74,5 +74,5 @@ def _beliefs_unmet(expect: Mapping[str, Any], route: Mapping[str, Any], pressure
         yield "no holding action"
     if lacking := set(expect.get("pressures", [])) - {one["kind"] for one in pressure.get("pressures", [])}:
         yield f"pressures not found: {sorted(lacking)}"
-    if "hypothesis" in expect and not any(expect["hypothesis"] in str(belief) for belief in route.get("hypotheses", [])):
+    if "hypothesis" in expect and not any(expect["hypothesis"] in str(hypothesis) for hypothesis in route.get("hypotheses", [])):
         yield f"no hypothesis about {expect['hypothesis']}"

@@ -45,10 +45,24 @@ def test_any_reply_can_be_shown(question: str, full: list[str], capsys: pytest.C
         assert "Case: tr1" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("command", ["explain", "pressure", "check", "demo"])
+def test_a_command_that_names_no_skill_takes_no_folder_of_them(command: str, capsys: pytest.CaptureFixture[str]):
+    with pytest.raises(SystemExit) as left:
+        main([command, "--skills", "."])
+    assert left.value.code == USAGE and "unrecognized arguments: --skills" in capsys.readouterr().err
+
+
 def test_a_question_comes_from_a_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
     (tmp_path / "question.txt").write_text(OOM, encoding="utf-8")
     assert main(["route", "--file", str(tmp_path / "question.txt"), "--json"]) == DONE
     assert "oom-under-ddp" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("arguments", [["route", "--file", "{}"], ["pressure", "x", "--draft", "@{}"]])
+def test_a_file_in_another_encoding_is_named(arguments: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+    (tmp_path / "latin").write_bytes(b"verlustgr\xf6\xdfe")
+    assert main([part.format(tmp_path / "latin") for part in arguments]) == USAGE
+    assert "latin is no UTF-8 text" in capsys.readouterr().err
 
 
 def test_a_question_comes_from_standard_input(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
@@ -105,6 +119,12 @@ def test_a_terminal_without_unicode_gets_what_it_can_show():
     told, data = (shell(f"$ROUTER route '“loss” is nan' {way}", PYTHONIOENCODING="ascii") for way in ("", "--json"))
     assert "loss? is nan" in told.stdout and not told.stderr
     assert json.loads(data.stdout)["read"] == ["loss-is-nan: loss” is nan"]
+
+
+def test_the_demo_shows_a_draft_caught_and_one_passed_and_nothing_beside():
+    ended = shell("$ROUTER demo")
+    assert ended.returncode == DONE and not ended.stderr
+    assert re.search(r"Draft: bypass.*Draft: ok", ended.stdout, re.DOTALL)
 
 
 @pytest.mark.parametrize("command", [["demo"], ["route", "x"], ["serve"]])

@@ -15,7 +15,7 @@ from training_router.taxonomy.entries import Library
 
 ELSEWHERE = "my dog pulls on the leash"
 QUESTIONS = pytest.mark.parametrize("question", [NAN, SEVERAL, CONCEPT, VAGUE, ELSEWHERE, "loss"])
-ORDER = ["hold", "plan", "questions", "beliefs", "issues", "flips", "borders", "findings", "unread", "dropped", "case"]
+ORDER = ["hold", "plan", "questions", "hypotheses", "issues", "flips", "borders", "findings", "unread", "dropped", "case"]
 VOID = ("meta",)
 
 
@@ -54,7 +54,7 @@ def test_a_page_says_the_status_and_what_to_do_and_keeps_the_order_of_use(questi
     assert text.index(WORDS[reply["status"]]) < text.index(reply["next"].split("`")[0])
     kinds = [attributes["class"] for tag, attributes in read.tags if tag == "section"]
     assert kinds == [kind for kind in ORDER if kind in kinds] and "case" in kinds and "unread" in kinds
-    for kind, name in (("hold", "hold"), ("plan", "plan"), ("questions", "questions"), ("beliefs", "hypotheses"), ("flips", "flips"), ("borders", "boundaries")):
+    for kind, name in (("hold", "hold"), ("plan", "plan"), ("questions", "questions"), ("hypotheses", "hypotheses"), ("flips", "flips"), ("borders", "boundaries")):
         assert (kind in kinds) == (name in reply)
 
 

@@ -88,7 +88,14 @@ def test_a_team_lays_its_own_skill_over_ours(tmp_path: Path, library: Library):
     assert laid["gradient-management"].description == "Ours." and set(laid) == set(skills())
 
 
-@pytest.mark.parametrize(("head", "mend"), [("# No head\n", "begin with '---'"), ("---\nname: other\ndescription: X.\n---\n", "write the name of its folder, 'mine'")])
+@pytest.mark.parametrize(
+    ("head", "mend"),
+    [
+        ("# No head\n", "begin with '---'"),
+        ("---\nname: mine\ndescription: Use when: now.\n---\n", "quote a description"),
+        ("---\nname: other\ndescription: X.\n---\n", "write the name of its folder, 'mine'"),
+    ],
+)
 def test_a_broken_skill_is_refused_with_its_mend(tmp_path: Path, head: str, mend: str):
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "SKILL.md").write_text(head, encoding="utf-8")

@@ -3,16 +3,11 @@
 import json
 import os
 import subprocess
-import sys
 from typing import Any
 
 import pytest
+from http_site import COMMAND, META
 
-META = {
-    "io.modelcontextprotocol/protocolVersion": "2026-07-28",
-    "io.modelcontextprotocol/clientInfo": {"name": "test", "version": "1"},
-    "io.modelcontextprotocol/clientCapabilities": {},
-}
 CALLS = (
     {"name": "route", "arguments": {"question": "loss is nan after 300 steps"}},
     {"name": "clarify", "arguments": {"question": "\x00\x1b[31m\u2028損失 {\"jsonrpc\": \"2.0\"}\n\n"}},
@@ -34,7 +29,7 @@ def requests(era: str) -> list[dict[str, Any]]:
 
 
 def started() -> subprocess.Popen[bytes]:
-    return subprocess.Popen([sys.executable, "-m", "training_router.server", "serve"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=os.environ)
+    return subprocess.Popen([*COMMAND, "serve"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=os.environ)
 
 
 def answered(server: subprocess.Popen[bytes], *lines: bytes, number: int | None) -> dict[str, Any]:
