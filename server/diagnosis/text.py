@@ -39,11 +39,26 @@ RATES = {"s/it": ("iteration",), "ms/it": ("iteration",), "it/s": ("iteration", 
 CONTRACTIONS = {"t": "not", "m": "am", "re": "are", "ve": "have", "ll": "will", "s": "is", "d": "would"}
 IRREGULAR = {"won't": ("will", "not"), "can't": ("can", "not"), "shan't": ("shall", "not")}
 UNMARKED = {f"{verb}nt": (verb, "not") for verb in ("do", "does", "did", "is", "was", "are", "were", "has", "have", "had", "would", "could", "should")} | {
-    "wont": ("will", "not"), "cant": ("can", "not"), "cannot": ("can", "not"),
-    "im": ("i", "am"), "ive": ("i", "have"), "thats": ("that", "is"), "youre": ("you", "are"),
-    "gimme": ("give", "me"), "wanna": ("want", "to"), "gonna": ("going", "to"), "u": ("you",), "ur": ("your",), "pls": ("please",), "plz": ("please",),
-    "tmrw": ("tomorrow",), "tmr": ("tomorrow",), "bc": ("because",), "cuz": ("because",), "coz": ("because",),
-}  # fmt: skip
+    "wont": ("will", "not"),
+    "cant": ("can", "not"),
+    "cannot": ("can", "not"),
+    "im": ("i", "am"),
+    "ive": ("i", "have"),
+    "thats": ("that", "is"),
+    "youre": ("you", "are"),
+    "gimme": ("give", "me"),
+    "wanna": ("want", "to"),
+    "gonna": ("going", "to"),
+    "u": ("you",),
+    "ur": ("your",),
+    "pls": ("please",),
+    "plz": ("please",),
+    "tmrw": ("tomorrow",),
+    "tmr": ("tomorrow",),
+    "bc": ("because",),
+    "cuz": ("because",),
+    "coz": ("because",),
+}
 APOSTROPHES = str.maketrans({"’": "'", "‘": "'", "`": " ", "´": "'"})
 WRAPPED = 40
 NUMBERS = frozenset((NUMBER, ZERO))
@@ -93,96 +108,67 @@ class Text:
 
 def read(source: str, library: Library) -> Text:
     """The text as words, in time linear in its length."""
-    lowered = _lowered(source)
-    writer = _Writer(Text(source), library)
-    line_start = 0
-    for match in TOKEN.finditer(lowered):
-        kind = match.lastgroup
-        if kind == "word" or kind == "code":
-            writer.word(match[0], match.span())
-        elif kind in ("number", "unit", "last", "last_unit"):
-            writer.number(match)
-        elif kind == "soft":
-            writer.clause += 1
-        elif kind == "line":
-            wrapped, line_start = _is_wrapped(lowered, line_start, match.start()), match.start() + 1
-            if not wrapped:
-                writer.stop(match[0], ends=True)
-        else:
-            writer.stop(match[0], ends=kind == "end")
-    writer.text.bounds.append(len(writer.text.typed))
-    return writer.text
-
-
-def _lowered(source: str) -> str:
-    """The text in small letters with plain apostrophes, every character in its place."""
+    text = Text(source)
     lowered = source.lower()
     if len(lowered) != len(source):
         lowered = "".join(low if len(low := letter.lower()) == 1 else letter for letter in source)
-    return lowered.replace("`", " ") if lowered.isascii() else lowered.translate(APOSTROPHES)
-
-
-class _Writer:
-    """Writes down a text word by word; knows the sentence and clause it is in, and where a sentence becomes too long."""
-
-    def __init__(self, text: Text, library: Library) -> None:
-        self.text, self.library, self.known = text, library, _known_tokens(library)
-        self.sentence, self.clause, self.longest = 0, 0, LONGEST_SENTENCE
-
-    def word(self, token: str, span: tuple[int, int]) -> None:
-        """Writes down a token that is a word or several, and ends a sentence before it that is too long or lacks its full stop."""
-        text = self.text
-        typed, plain, origin = text.typed, text.plain, text.origin
-        if len(typed) > self.longest:
-            self._next_sentence()
-        elif token in self.library.starts and _starts_unmarked(text, *span):
-            self._next_sentence()
-            self._break()
-        for word, breaks, forms in self.known.get(token) or _taken_in(token, self.known, self.library):
-            self.clause += breaks
-            for form in forms:
-                plain.append(form)
-                origin.append(len(typed))
-            typed.append(word)
-            text.spans.append(span)
-            text.sentences.append(self.sentence)
-            text.clauses.append(self.clause)
-
-    def number(self, match: re.Match[str]) -> None:
-        """Writes down a number, and what its unit says besides; a third one in a row is a column, which has no names."""
-        text = self.text
-        plain, origin, place = text.plain, text.origin, len(text.typed)
-        if len(plain) > 1 and plain[-1] in NUMBERS and plain[-2] in NUMBERS:
-            return
-        number = text.numbers[len(plain)] = _number(match)
-        said = RATES.get(_unit(match["unit"]), ()) if "/" in match[0] else ()
-        forms = [NUMBER if number.value else ZERO, *(form for word in said for form in self.library.words.plain(word))]
-        plain += forms
-        origin += [place] * len(forms)
-        text.typed.append(match[0])
-        text.spans.append(match.span())
-        text.sentences.append(self.sentence)
-        text.clauses.append(self.clause)
-
-    def stop(self, mark: str, ends: bool) -> None:
-        """Ends the clause, and with it the sentence where the mark ends one."""
-        if ends:
-            if "?" in mark or "？" in mark:
-                self.text.asked.add(self.sentence)
-            self._next_sentence()
+    lowered = lowered.replace("`", " ") if lowered.isascii() else lowered.translate(APOSTROPHES)
+    sentence, clause, line_start, longest = 0, 0, 0, LONGEST_SENTENCE
+    known, starts, wording = _known_tokens(library), library.starts, library.words.plain
+    typed, spans, sentences, clauses, plain, origin, bounds = text.typed, text.spans, text.sentences, text.clauses, text.plain, text.origin, text.bounds
+    for match in TOKEN.finditer(lowered):
+        kind = match.lastgroup
+        if kind == "word" or kind == "code":
+            token, span = match[0], match.span()
+            if len(typed) > longest:
+                sentence, clause = _next_sentence(text, sentence, clause)
+                longest = len(typed) + LONGEST_SENTENCE
+            elif token in starts and _starts_unmarked(text, *span):
+                sentence, clause = _next_sentence(text, sentence, clause)
+                longest = len(typed) + LONGEST_SENTENCE
+                plain.append(BREAK)
+                origin.append(-1)
+            for word, breaks, forms in known.get(token) or _taken_in(token, known, library):
+                clause += breaks
+                for form in forms:
+                    plain.append(form)
+                    origin.append(len(typed))
+                typed.append(word)
+                spans.append(span)
+                sentences.append(sentence)
+                clauses.append(clause)
+        elif kind in ("number", "unit", "last", "last_unit"):
+            if len(plain) > 1 and plain[-1] in NUMBERS and plain[-2] in NUMBERS:
+                continue  # a column of numbers has no names
+            number = text.numbers[len(plain)] = _number(match)
+            plain.append(NUMBER if number.value else ZERO)
+            origin.append(len(typed))
+            for word in RATES.get(_unit(match["unit"]), ()) if "/" in match[0] else ():
+                for form in wording(word):
+                    plain.append(form)
+                    origin.append(len(typed))
+            typed.append(match[0])
+            spans.append(match.span())
+            sentences.append(sentence)
+            clauses.append(clause)
+        elif kind == "soft":
+            clause += 1
         else:
-            self.clause += 1
-        self._break()
-
-    def _next_sentence(self) -> None:
-        self.text.bounds.append(len(self.text.typed))
-        self.sentence += 1
-        self.clause += 1
-        self.longest = len(self.text.typed) + LONGEST_SENTENCE
-
-    def _break(self) -> None:
-        self.text.plain.append(BREAK)
-        self.text.origin.append(-1)
+            if kind == "line":
+                wrapped, line_start = _is_wrapped(lowered, line_start, match.start()), match.start() + 1
+                if wrapped:
+                    continue
+            clause += 1
+            if kind in ("end", "line"):
+                if "?" in match[0] or "？" in match[0]:
+                    text.asked.add(sentence)
+                sentence += 1
+                bounds.append(len(typed))
+                longest = len(typed) + LONGEST_SENTENCE
+            plain.append(BREAK)
+            origin.append(-1)
+    bounds.append(len(typed))
+    return text
 
 
 @lru_cache(maxsize=4)
@@ -199,6 +185,11 @@ def _taken_in(token: str, known: dict[str, tuple[Word, ...]], library: Library) 
             known.clear()
         known[token] = words
     return words
+
+
+def _next_sentence(text: Text, sentence: int, clause: int) -> tuple[int, int]:
+    text.bounds.append(len(text.typed))
+    return sentence + 1, clause + 1
 
 
 def _starts_unmarked(text: Text, start: int, end: int) -> bool:
