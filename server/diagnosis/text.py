@@ -59,7 +59,7 @@ UNMARKED = {f"{verb}nt": (verb, "not") for verb in ("do", "does", "did", "is", "
     "cuz": ("because",),
     "coz": ("because",),
 }
-APOSTROPHES = str.maketrans({"’": "'", "‘": "'", "`": " ", "´": "'"})
+APOSTROPHES = (("’", "'"), ("‘", "'"), ("´", "'"), ("`", " "))
 WRAPPED = 40
 NUMBERS = frozenset((NUMBER, ZERO))
 LONGEST_SENTENCE = 150  # words; keeps the reading of marks linear in the text, whatever the text
@@ -112,7 +112,8 @@ def read(source: str, library: Library) -> Text:
     lowered = source.lower()
     if len(lowered) != len(source):
         lowered = "".join(low if len(low := letter.lower()) == 1 else letter for letter in source)
-    lowered = lowered.replace("`", " ") if lowered.isascii() else lowered.translate(APOSTROPHES)
+    for written, meant in APOSTROPHES:
+        lowered = lowered.replace(written, meant)
     sentence, clause, line_start, longest = 0, 0, 0, LONGEST_SENTENCE
     known, starts, wording = _known_tokens(library), library.starts, library.words.plain
     typed, spans, sentences, clauses, plain, origin, bounds = text.typed, text.spans, text.sentences, text.clauses, text.plain, text.origin, text.bounds
