@@ -5,14 +5,16 @@ from typing import Any
 
 from training_router.prompts.skills import Skill
 from training_router.server.arguments import consultation_of, plain_text
-from training_router.server.diagnosis.case import Settled, written
-from training_router.server.diagnosis.consultation import ASK, OUT_OF_SCOPE, WEIGHTLESS, Consultation, first_specialist, flips
+from training_router.server.diagnosis.case import written
+from training_router.server.diagnosis.consultation import WEIGHTLESS, Consultation, flips
+from training_router.server.diagnosis.decision import ASK, OUT_OF_SCOPE, first_specialist
 from training_router.server.diagnosis.differential import Candidate, Issue
 from training_router.server.diagnosis.draft import BypassStep, judged
 from training_router.server.diagnosis.findings import ABSENT, PRESENT, RESEMBLED
 from training_router.server.diagnosis.plan import crossed_borders
 from training_router.server.diagnosis.pressure import PressureRead, pressures_in
 from training_router.server.diagnosis.questions import possible_options
+from training_router.server.diagnosis.settled import Settled
 from training_router.taxonomy.entries import Library
 
 READ_AT_MOST, CANDIDATES_AT_MOST, FULL_CANDIDATES = 6, 3, 15
@@ -189,7 +191,7 @@ def _issues(issues: list[Issue], library: Library, full: bool) -> list[dict[str,
         room = FULL_CANDIDATES if full else max(1, left - (len(issues) - place - 1)) if left else 0
         candidates = _varied([one for one in issue.candidates if one.cause in library.causes])[:room]
         left -= len(candidates)
-        shown.append(_filled({"phase": issue.phase, "symptoms": list(issue.symptoms), "candidates": [_candidate(one, library, full) for one in candidates]}))
+        shown.append(_filled({"phase": issue.phase, "symptoms": list(issue.symptoms), "candidates": [_candidate(one, issue, library, full) for one in candidates]}))
     return shown
 
 
@@ -199,10 +201,11 @@ def _varied(candidates: list[Candidate]) -> list[Candidate]:
     return sorted(candidates, key=lambda candidate: (best[candidate.specialist] is not candidate, -candidate.share, candidate.cause))
 
 
-def _candidate(candidate: Candidate, library: Library, full: bool) -> dict[str, Any]:
+def _candidate(candidate: Candidate, issue: Issue, library: Library, full: bool) -> dict[str, Any]:
     reply: dict[str, Any] = {"cause": candidate.cause, "specialist": candidate.specialist}
     if full:
         decision = library.weights["decision"]
         likelihood = "high" if candidate.share >= decision["leader"] else "medium" if candidate.share >= decision["enters"] else "low"
-        reply |= {"likelihood": likelihood, "share": round(candidate.share, 2), "for": list(candidate.for_), "against": list(candidate.against)}
+        speak_for, against = issue.reasons(candidate.cause)
+        reply |= {"likelihood": likelihood, "share": round(candidate.share, 2), "for": speak_for, "against": against}
     return _filled(reply)

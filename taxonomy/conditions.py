@@ -10,6 +10,7 @@ Tree = list[Any]
 
 ARITHMETIC: dict[str, Callable[[float, float], float]] = {"+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv}
 COMPARISONS: dict[str, Callable[[float, float], bool]] = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "==": operator.eq}
+OPERATIONS: dict[str, Callable[[float, float], Any]] = ARITHMETIC | COMPARISONS
 SIGNS: dict[type[ast.AST], str] = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "=="}
 
 
@@ -80,6 +81,6 @@ def worked_out(tree: Tree, figures: Mapping[str, float]) -> Any:
     try:
         if kind == "ln":
             return math.log(parts[0])
-        return (ARITHMETIC | COMPARISONS)[kind](parts[0], parts[1])
+        return OPERATIONS[kind](parts[0], parts[1])
     except (ValueError, ZeroDivisionError, OverflowError):
         return None

@@ -12,7 +12,7 @@ from training_router.server.knowledge import library
 
 ROOT = Path(__file__).parent.parent
 ROOMS = ("server", "taxonomy", "prompts")
-STAGES = ("text", "marks", "figures", "findings", "pressure", "likeness", "case", "differential", "questions", "plan", "consultation", "draft")
+STAGES = ("text", "marks", "figures", "findings", "pressure", "likeness", "settled", "case", "differential", "questions", "plan", "decision", "consultation", "draft")
 DIAGNOSIS = "training_router.server.diagnosis."
 LONGEST_MODULE = 250
 IMPORTS_MCP = ("server/app.py", "server/apps.py", "server/demo.py", "server/form.py", "server/http.py", "server/prompts.py", "server/resources.py", "server/skills.py")

@@ -2,13 +2,11 @@
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 
-from training_router.server.diagnosis.figures import with_derived
-from training_router.server.diagnosis.findings import ABSENT, ANSWERED, MEASURED, OBSERVED, PRESENT, RANK, REPORTED, REQUESTS, RESEMBLED
-from training_router.taxonomy.conditions import worked_out
+from training_router.server.diagnosis.figures import conditions_over, with_derived
+from training_router.server.diagnosis.findings import ABSENT, ANSWERED, MEASURED, OBSERVED, PRESENT, REPORTED, RESEMBLED
+from training_router.server.diagnosis.settled import Settled, learn, settled_of
 from training_router.taxonomy.entries import Library, Option
 
 VERSION = "tr1"
@@ -46,86 +44,19 @@ class Case:
 
     def learn(self, symptom: str, state: str, kind: str) -> None:
         """Takes in a finding, unless something of higher rank is known; at equal rank the newer wins."""
-        _learn(self.findings, symptom, state, kind)
+        learn(self.findings, symptom, state, kind)
 
-    def settled(self, library: Library) -> "Settled":
+    def settled(self, library: Library) -> Settled:
         """What holds, with everything that follows from the figures."""
         findings = dict(self.findings)
         figures = with_derived(self.figures, library)
-        unmet: list[str] = []
-        for symptom, tree in library.conditions.items() if figures else ():
-            truth = worked_out(tree, figures)
-            if truth:
-                _learn(findings, symptom, PRESENT, MEASURED)
-            elif truth is not None:
-                unmet.append(symptom)
-        return _settled(findings, unmet, figures, tuple(sorted(self.tried.items())), library)
-
-
-@dataclass(frozen=True)
-class Settled:
-    """The symptoms that hold (only the most specific) and those that do not, with the figures behind them; `unmet` are the conditions that figures refute."""
-
-    present: tuple[str, ...]
-    absent: tuple[str, ...]
-    all_present: frozenset[str]
-    findings: dict[str, tuple[str, str]]
-    unmet: Iterable[str]
-    figures: dict[str, float]
-    tried: tuple[tuple[str, bool], ...]
-
-    def having(self, present: Iterable[str], absent: Iterable[str], library: Library) -> "Settled":
-        """The same with an answer taken in."""
-        findings = dict(self.findings)
-        for state, symptoms in ((PRESENT, present), (ABSENT, absent)):
-            for symptom in symptoms:
-                _learn(findings, symptom, state, ANSWERED)
-        return _settled(findings, self.unmet, self.figures, self.tried, library)
-
-    @cached_property
-    def gone(self) -> frozenset[str]:
-        """Every symptom that does not hold."""
-        return frozenset(self.absent)
-
-    @cached_property
-    def known(self) -> frozenset[str]:
-        """Every symptom that is settled either way."""
-        return self.all_present | self.gone
-
-
-def _learn(findings: dict[str, tuple[str, str]], symptom: str, state: str, kind: str) -> None:
-    known = findings.get(symptom)
-    if known is None or RANK[kind] >= RANK[known[1]]:
-        findings[symptom] = (state, kind)
-
-
-def _settled(findings: dict[str, tuple[str, str]], unmet: Iterable[str], figures: dict[str, float], tried: tuple[tuple[str, bool], ...], library: Library) -> Settled:
-    """What follows from findings: a special symptom proves the general ones, unless something of higher rank denies one of them."""
-    present = {symptom for symptom, (state, kind) in findings.items() if state == PRESENT and not _is_outranked(symptom, kind, findings, library)}
-    alike = {symptom for symptom in present if findings[symptom][1] == RESEMBLED}
-    if leads(present - alike, library):
-        present -= alike
-    general = {parent for symptom in present for parent in ancestors(symptom, library)}
-    # A condition that is not met speaks only where nothing else does: its threshold is where the figure alone would say it.
-    absent = {symptom for symptom, (state, _) in findings.items() if state == ABSENT}.union(unmet) - present - general
-    return Settled(tuple(sorted(present - general)), tuple(sorted(absent)), frozenset(present | general), findings, unmet, figures, tried)
-
-
-def leads(symptoms: Iterable[str], library: Library) -> bool:
-    """Whether a fault or a request is among the symptoms; set-up facts alone never lead."""
-    return any(library.symptoms[symptom].kind == "fault" or library.symptoms[symptom].kind in REQUESTS for symptom in symptoms)
-
-
-def _is_outranked(symptom: str, kind: str, findings: Mapping[str, tuple[str, str]], library: Library) -> bool:
-    """Whether a more general symptom is absent by a finding of higher rank."""
-    return any(parent in findings and findings[parent][0] == ABSENT and RANK[findings[parent][1]] > RANK[kind] for parent in ancestors(symptom, library))
-
-
-def ancestors(symptom: str, library: Library) -> Iterator[str]:
-    """The symptoms that a symptom is a kind of, nearest first."""
-    for parent in library.symptoms[symptom].is_a:
-        yield parent
-        yield from ancestors(parent, library)
+        unmet: set[str] = set()
+        for symptom, holds in conditions_over(figures, library):
+            if holds:
+                learn(findings, symptom, PRESENT, MEASURED)
+            else:
+                unmet.add(symptom)
+        return settled_of(findings, unmet, figures, tuple(sorted(self.tried.items())), library)
 
 
 def written(case: Case) -> str:

@@ -2,51 +2,64 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import NamedTuple
 
-from training_router.server.diagnosis.case import ancestors
+from training_router.server.diagnosis.settled import ancestors
 from training_router.taxonomy.entries import Library
 
 SOMETHING_ELSE = "something-else"
 
 
+# What one thing that is known says about causes, in points.
+Weighed = tuple[tuple[str, int], ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What the library knows, turned into points once: symptom -> (cause, points), present and absent."""
+    """What the library knows, turned into points once: a symptom present or absent, a remedy that helped or failed."""
 
-    present: Mapping[str, tuple[tuple[str, int], ...]]
-    absent: Mapping[str, tuple[tuple[str, int], ...]]
-    tried: Mapping[str, tuple[str, ...]]
+    present: Mapping[str, Weighed]
+    absent: Mapping[str, Weighed]
+    helped: Mapping[str, Weighed]
+    failed: Mapping[str, Weighed]
     prior: Mapping[str, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A cause still standing: its share of the issue's weight and what speaks for and against it."""
+class Candidate(NamedTuple):
+    """A cause still standing, with its share of the issue's weight."""
 
     cause: str
     specialist: str
     share: float
-    for_: tuple[str, ...]
-    against: tuple[str, ...]
 
 
 @dataclass(slots=True)
 class Issue:
-    """The faults of one phase and their differential, likeliest first."""
+    """The faults of one phase and their differential, likeliest first; `known` is what speaks in it."""
 
     phase: str
     symptoms: tuple[str, ...]
     candidates: list[Candidate] = field(default_factory=list[Candidate])
+    known: Sequence[tuple[str, Weighed]] = ()
 
     def specialists(self) -> list[tuple[str, float]]:
         """The specialists by share; a specialist's share is the sum over its causes."""
-        shares: dict[str, float] = defaultdict(float)
-        for candidate in self.candidates:
-            shares[candidate.specialist] += candidate.share
+        shares: dict[str, float] = {}
+        for _, specialist, share in self.candidates:
+            shares[specialist] = shares.get(specialist, 0.0) + share
         return sorted(shares.items(), key=lambda item: (-item[1], item[0]))
+
+    def reasons(self, cause: str) -> tuple[list[str], list[str]]:
+        """What speaks for a cause, and what against it."""
+        sides: tuple[list[str], list[str]] = ([], [])
+        for name, weighed in self.known:
+            for other, weight in weighed:
+                if other == cause:
+                    sides[weight < 0].append(name)
+        return sides
 
 
 @lru_cache(maxsize=8)
@@ -64,7 +77,8 @@ def evidence_of(library: Library) -> Evidence:
     return Evidence(
         present={symptom: tuple(pairs) for symptom, pairs in present.items()},
         absent={symptom: tuple(pairs) for symptom, pairs in absent.items()},
-        tried={remedy.id: remedy.treats for remedy in library.remedies.values()},
+        helped={remedy.id: tuple((cause, int(library.weights["tried"]["helped"])) for cause in remedy.treats) for remedy in library.remedies.values()},
+        failed={remedy.id: tuple((cause, int(library.weights["tried"]["failed"])) for cause in remedy.treats) for remedy in library.remedies.values()},
         prior={cause.id: int(library.weights["common"][cause.common]) for cause in library.causes.values()},
     )
 
@@ -79,6 +93,12 @@ def _inherited(evidence: Mapping[str, str], silent: Iterable[str], library: Libr
     return words
 
 
+def leading_phase(present: Iterable[str], library: Library) -> str:
+    """The first phase in which something is wrong; empty where nothing is."""
+    phases = {library.symptoms[symptom].phase for symptom in present}
+    return next((phase for phase in library.phases if phase in phases), "")
+
+
 def issues_of(present: Iterable[str], absent: Iterable[str], tried: Iterable[tuple[str, bool]], library: Library) -> Iterator[Issue]:
     """The issues in the order of their phases, each weighed when it is asked for. Set-up facts and what was tried speak in each of them."""
     faults: dict[str, list[str]] = defaultdict(list)
@@ -87,49 +107,29 @@ def issues_of(present: Iterable[str], absent: Iterable[str], tried: Iterable[tup
         if entry.phase:
             faults[entry.phase].append(symptom)
     setup = [symptom for symptom in present if library.symptoms[symptom].kind == "setup"]
-    tried = tuple(tried)
     for phase in library.phases:
         if phase in faults:
             yield _issue(phase, tuple(faults[phase]), setup, absent, tried, library)
 
 
-def _issue(phase: str, symptoms: tuple[str, ...], setup: Iterable[str], absent: Iterable[str], tried: tuple[tuple[str, bool], ...], library: Library) -> Issue:
+def _issue(phase: str, symptoms: tuple[str, ...], setup: Iterable[str], absent: Iterable[str], tried: Iterable[tuple[str, bool]], library: Library) -> Issue:
     evidence = evidence_of(library)
-    points: dict[str, int] = {}
-    reasons: dict[str, tuple[list[str], list[str]]] = {}
-    for symptom in symptoms:
-        for cause, weight in evidence.present.get(symptom, ()):
-            if weight > 0 and cause not in points:
-                points[cause] = evidence.prior[cause]
-                reasons[cause] = ([], [])
-    for name, table in [(symptom, evidence.present) for symptom in (*symptoms, *setup)] + [(symptom, evidence.absent) for symptom in absent]:
-        for cause, weight in table.get(name, ()):
+    known = [(name, evidence.present[name]) for name in (*symptoms, *setup) if name in evidence.present]
+    known += [(f"not {name}", evidence.absent[name]) for name in absent if name in evidence.absent]
+    known += [(f"tried {remedy}", (evidence.helped if helped else evidence.failed)[remedy]) for remedy, helped in tried if remedy in evidence.helped]
+    points = {cause: evidence.prior[cause] for symptom in symptoms for cause, weight in evidence.present.get(symptom, ()) if weight > 0}
+    for _, weighed in known:
+        for cause, weight in weighed:
             if cause in points:
                 points[cause] += weight
-                reasons[cause][weight < 0].append(name if table is evidence.present else f"not {name}")
-    for remedy, helped in tried:
-        for cause in evidence.tried.get(remedy, ()):
-            if cause in points:
-                points[cause] += int(library.weights["tried"]["helped" if helped else "failed"])
-                reasons[cause][not helped].append(f"tried {remedy}")
-    return Issue(phase, symptoms, _candidates(points, reasons, library))
+    return Issue(phase, symptoms, _candidates(points, library), known)
 
 
-def _candidates(points: Mapping[str, int], reasons: Mapping[str, tuple[list[str], list[str]]], library: Library) -> list[Candidate]:
-    scale = library.weights["share"]["scale"]
-    base = library.weights["share"]["something-else"]
+def _candidates(points: Mapping[str, int], library: Library) -> list[Candidate]:
+    scale, causes = library.weights["share"]["scale"], library.causes
     weights = {cause: math.exp(scale * score) for cause, score in points.items()}
-    weights[SOMETHING_ELSE] = math.exp(scale * base)
+    weights[SOMETHING_ELSE] = math.exp(scale * library.weights["share"]["something-else"])
     total = sum(weights.values())
-    candidates = [
-        Candidate(
-            cause=cause,
-            specialist=library.causes[cause].specialist if cause in library.causes else library.unowned,
-            share=weight / total,
-            for_=tuple(reasons[cause][0]) if cause in reasons else (),
-            against=tuple(reasons[cause][1]) if cause in reasons else (),
-        )
-        for cause, weight in weights.items()
-    ]
+    candidates = [Candidate(cause, causes[cause].specialist if cause in causes else library.unowned, weight / total) for cause, weight in weights.items()]
     candidates.sort(key=lambda candidate: (-candidate.share, candidate.cause))
     return candidates

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from training_router.server.diagnosis.consultation import ASK, OUT_OF_SCOPE, Consultation
+from training_router.server.diagnosis.consultation import Consultation
+from training_router.server.diagnosis.decision import ASK, OUT_OF_SCOPE
 from training_router.server.diagnosis.findings import Hit, Reader, without_overlaps
 from training_router.server.diagnosis.pressure import PressureRead, typed_hits
 from training_router.taxonomy.entries import Library, Remedy
@@ -102,5 +103,5 @@ def _nothing_to_diagnose(consultation: Consultation, library: Library) -> bool:
 
 def _has_evidence(remedy: Remedy, consultation: Consultation) -> bool:
     """Whether a cause that the remedy treats stands in the leading issue with more for it than a general complaint."""
-    causes = {candidate.cause: candidate for issue in consultation.decision.issues[:1] for candidate in issue.candidates}
-    return any(cause in causes and len(causes[cause].for_) > 1 for cause in remedy.treats)
+    leading = consultation.decision.issues[:1]
+    return any(candidate.cause in remedy.treats and len(issue.reasons(candidate.cause)[0]) > 1 for issue in leading for candidate in issue.candidates)

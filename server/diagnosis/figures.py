@@ -1,10 +1,11 @@
 """Numbers with their meaning: which figure each number of a text is, and what follows from several."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from training_router.server.diagnosis.text import Number, Text
-from training_router.taxonomy.conditions import worked_out
+from training_router.taxonomy.conditions import Tree, figures_in, worked_out
 from training_router.taxonomy.entries import Figure, Library
 
 
@@ -54,3 +55,17 @@ def with_derived(figures: Mapping[str, float], library: Library) -> dict[str, fl
             if value is not None:
                 known[name] = value
     return known
+
+
+def conditions_over(figures: Mapping[str, float], library: Library) -> Iterator[tuple[str, bool]]:
+    """The symptoms that the figures decide, each with whether it holds."""
+    for symptom, tree, needed in _conditions_by_need(library) if figures else ():
+        holds = worked_out(tree, figures) if needed <= figures.keys() else None
+        if holds is not None:
+            yield symptom, holds
+
+
+@lru_cache(maxsize=8)
+def _conditions_by_need(library: Library) -> tuple[tuple[str, Tree, frozenset[str]], ...]:
+    """The symptoms that are conditions, each with the figures without which it says nothing."""
+    return tuple((symptom, tree, frozenset(figures_in(tree))) for symptom, tree in library.conditions.items())

@@ -233,5 +233,6 @@ class Reader:
 
     def _is_unreadable(self) -> bool:
         """Whether the text is in another script and nothing in it can be read."""
-        foreign = sum(letter.isalpha() and letter > LAST_LATIN for letter in self.text.source[:2000])
-        return foreign >= FOREIGN_LETTERS and not any(self.hits[kind] for kind in ("symptom", "training", "field"))
+        if any(self.hits[kind] for kind in ("symptom", "training", "field")):
+            return False
+        return sum(letter.isalpha() and letter > LAST_LATIN for letter in self.text.source[:2000]) >= FOREIGN_LETTERS

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 
-from training_router.server.diagnosis.case import Settled
 from training_router.server.diagnosis.differential import Candidate, Issue
+from training_router.server.diagnosis.settled import Settled
 from training_router.taxonomy.entries import Convention, Library, Step
 
 PRIMARY, SECONDARY, VERIFY = "primary", "secondary", "verify"
@@ -56,14 +56,19 @@ def matches(convention: Convention, present: frozenset[str]) -> bool:
 
 def steps_of(issue: Issue, convention: Convention | None, library: Library) -> list[PlanStep]:
     """The steps of one issue: its convention's in their order, then the specialists with enough weight."""
-    decision = library.weights["decision"]
     steps = [_by_convention(step, issue.phase, place, library) for place, step in enumerate(convention.steps)] if convention else []
     named = {step.specialist for step in steps}
-    weighty = [name for name, share in issue.specialists() if share >= decision["enters"] and (not steps or top_cause(name, issue).cause in library.causes)]
-    for specialist in _ordered(weighty or [name for name, _ in issue.specialists()[:1]], issue, library)[: int(decision["per-issue"])]:
+    for specialist in weighty(issue, convention, library):
         if specialist not in named:
             steps.append(_by_weight(specialist, issue, SECONDARY if steps else PRIMARY, library))
     return steps
+
+
+def weighty(issue: Issue, convention: Convention | None, library: Library) -> list[str]:
+    """The specialists with enough weight in an issue, in their order; beside a convention only those with a cause of their own."""
+    decision, shares = library.weights["decision"], issue.specialists()
+    names = [name for name, share in shares if share >= decision["enters"] and (not convention or top_cause(name, issue).cause in library.causes)]
+    return _ordered(names or [name for name, _ in shares[:1]], issue, library)[: int(decision["per-issue"])]
 
 
 def _by_convention(step: Step, phase: str, place: int, library: Library) -> PlanStep:
@@ -75,7 +80,7 @@ def _by_convention(step: Step, phase: str, place: int, library: Library) -> Plan
 def _by_weight(specialist: str, issue: Issue, role: str, library: Library) -> PlanStep:
     cause = top_cause(specialist, issue)
     entry = library.causes.get(cause.cause)
-    because = f"{entry.title} ({', '.join(cause.for_[:3])})" if entry else "nothing read so far is explained by a known cause"
+    because = f"{entry.title} ({', '.join(issue.reasons(entry.id)[0][:3])})" if entry else "nothing read so far is explained by a known cause"
     return PlanStep(specialist, issue.phase, role, because, entry.done_when if entry else library.specialists[specialist].done_when)
 
 

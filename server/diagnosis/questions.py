@@ -2,12 +2,13 @@
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from training_router.server.diagnosis.case import Case, Settled
+from training_router.server.diagnosis.case import Case
 from training_router.server.diagnosis.differential import Issue, evidence_of
+from training_router.server.diagnosis.settled import Settled
 from training_router.taxonomy.entries import Library, Option, Question
 
 AT_MOST = 3
@@ -86,15 +87,15 @@ def worths(issue: Issue, case: Case, settled: Settled, library: Library) -> list
     efforts, table, index = library.weights["effort"], likelihoods(library), questions_by_cause(library)
     shares = _likeliest(issue)
     prior = _by_specialist(shares)
-    leader = max(prior, key=lambda name: (prior[name], name))
-    uncertainty = _entropy(prior.values())
+    leader, uncertainty = max(prior, key=lambda name: (prior[name], name)), _entropy(prior.values())
     found: list[Worth] = []
     for name in sorted({question for cause, _, _ in shares for question in index.get(cause, ())}):
         question = library.questions[name]
         if is_open(question, case, settled):
-            value, flips = _value(_joint(shares, table[name], len(question.options)), leader, uncertainty, library)
-            if value * efforts[question.effort] > WORTH_ASKING:
-                found.append(Worth(name, value * efforts[question.effort], flips))
+            joint = _joint(shares, table[name], len(question.options))
+            value = _told(joint, uncertainty, library) * efforts[question.effort]
+            if value > WORTH_ASKING:
+                found.append(Worth(name, value, _flip_chance(joint, leader)))
     return sorted(found, key=lambda worth: (-worth.value, worth.question))
 
 
@@ -114,60 +115,72 @@ def _by_specialist(shares: Shares) -> dict[str, float]:
 
 def _joint(shares: Shares, rows: Likelihood, size: int) -> Joint:
     """P(option, specialist) for each option."""
-    joint: Joint = [{} for _ in range(size)]
-    neutral = rows[""]
+    even = rows[""][0]
+    untold: dict[str, float] = {}
     for cause, specialist, share in shares:
-        for cell, chance in zip(joint, rows.get(cause, neutral), strict=True):
-            cell[specialist] = cell.get(specialist, 0.0) + share * chance
+        untold[specialist] = untold.get(specialist, 0.0) + (0.0 if cause in rows else share * even)
+    joint = [untold.copy() for _ in range(size)]
+    for cause, specialist, share in shares:
+        if cause in rows:
+            for cell, chance in zip(joint, rows[cause], strict=True):
+                cell[specialist] += share * chance
     return joint
 
 
-def _value(joint: Joint, leader: str, uncertainty: float, library: Library) -> tuple[float, float]:
-    """The expected fall in uncertainty, and the chance that another specialist comes first."""
-    left, flips = library.weights["decision"]["unknown"] * uncertainty, 0.0
-    for cell in joint:
+def _told(joint: Joint, uncertainty: float, library: Library) -> float:
+    """The expected fall in uncertainty about the specialists."""
+    fall = (1 - library.weights["decision"]["unknown"]) * uncertainty
+    for cell in joint:  # chance times the entropy of the shares within it, which need not be worked out for that
         chance = sum(cell.values())
-        left += chance * _entropy([part / chance for part in cell.values()])
-        if max(cell, key=lambda name: (cell[name], name)) != leader:
-            flips += chance
-    return uncertainty - left, flips
+        fall -= chance * math.log2(chance)
+        for part in cell.values():
+            fall += part * math.log2(part)
+    return fall
+
+
+def _flip_chance(joint: Joint, leader: str) -> float:
+    """The chance that another specialist comes first."""
+    return sum(sum(cell.values()) for cell in joint if max(cell, key=lambda name: (cell[name], name)) != leader)
 
 
 def _entropy(shares: Iterable[float]) -> float:
-    return -sum(share * math.log2(share) for share in shares if share > 0)
+    return -sum([share * math.log2(share) for share in shares if share > 0])
 
 
 def chosen(issue: Issue, ranked: list[Worth], first: list[str], library: Library) -> list[str]:
     """At most three questions: those given first, then the best ones that add to what is already asked."""
     asked = list(first[:AT_MOST])
     rest = [worth for worth in ranked if worth.question not in asked][:SHORTLIST]
-    while rest and len(asked) < AT_MOST:
-        added, _, best = max((_added(worth, asked, issue, library), worth.question, worth) for worth in rest)
-        if added <= WORTH_ASKING:
+    least = {worth.question: worth.value for worth in rest}
+    for before in asked:
+        least = _given(issue, before, least, before is not asked[0], library)
+    while least and len(asked) < AT_MOST:
+        best = max(least, key=lambda question: (least[question], question))
+        if least.pop(best) <= WORTH_ASKING:
             break
-        rest.remove(best)
-        asked.append(best.question)
+        asked.append(best)
+        if len(asked) < AT_MOST:
+            least = _given(issue, best, least, len(asked) > 1, library)
     return asked
 
 
-def _added(worth: Worth, asked: list[str], issue: Issue, library: Library) -> float:
-    """The least that a question still tells once any one of those already asked is answered."""
-    if not asked:
-        return worth.value
-    effort = library.weights["effort"][library.questions[worth.question].effort]
-    return min(_given(issue, before, worth.question, library) for before in asked) * effort
+def _given(issue: Issue, before: str, least: Mapping[str, float], is_later: bool, library: Library) -> dict[str, float]:
+    """What each question is expected to tell, less its effort, once one more is answered; the least of it, where others were answered before."""
+    table, efforts = likelihoods(library), library.weights["effort"]
+    after = list(_after(issue, table[before]))
+    found: dict[str, float] = {}
+    for question, known in least.items():
+        size = len(library.questions[question].options)
+        told = sum([chance * _told(_joint(shares, table[question], size), uncertainty, library) for chance, shares, uncertainty in after])
+        told *= efforts[library.questions[question].effort]
+        found[question] = min(told, known) if is_later else told
+    return found
 
 
-def _given(issue: Issue, before: str, question: str, library: Library) -> float:
-    """What a question is expected to tell after another one is answered."""
-    rows, asked = likelihoods(library)[before], likelihoods(library)[question]
-    neutral, size = rows[""], len(library.questions[question].options)
-    shares = _likeliest(issue)
-    total = 0.0
-    for place, even in enumerate(neutral):
-        weighed = [(cause, specialist, share * (rows[cause][place] if cause in rows else even)) for cause, specialist, share in shares]
-        chance = sum(share for _, _, share in weighed)
-        posterior = [(cause, specialist, share / chance) for cause, specialist, share in weighed]
-        value, _ = _value(_joint(posterior, asked, size), "", _entropy(_by_specialist(posterior).values()), library)
-        total += chance * value
-    return total
+def _after(issue: Issue, rows: Likelihood) -> Iterator[tuple[float, Shares, float]]:
+    """For each option of a question its chance, the shares that it leaves to the causes, and the uncertainty that stays."""
+    for place, even in enumerate(rows[""]):
+        weighed = [(cause, specialist, share * (rows[cause][place] if cause in rows else even)) for cause, specialist, share in _likeliest(issue)]
+        chance = sum([share for _, _, share in weighed])
+        shares = [(cause, specialist, share / chance) for cause, specialist, share in weighed]
+        yield chance, shares, _entropy(_by_specialist(shares).values())

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from training_router.server.diagnosis.case import Case, read_case, written
-from training_router.server.diagnosis.consultation import consult, decided
+from training_router.server.diagnosis.consultation import consult
+from training_router.server.diagnosis.decision import decided
 from training_router.server.diagnosis.text import read
 from training_router.taxonomy.entries import Library
 
