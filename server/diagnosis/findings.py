@@ -211,14 +211,15 @@ class Reader:
     def _file_named(self, reading: Reading, name: str, first: int, after: int, negated: bool) -> None:
         start, end = self._typed(first, after)
         marks = self.marks.over(start, end)
-        sentence_marks = {mark for mark, *_ in self.marks.in_sentence(self.text.sentences[start])}
+        around = self.marks.in_sentence(self.text.sentences[start])
+        sentence_marks = {mark for mark, *_ in around}
+        within = {mark for mark, _, one, two in around if start <= one and two <= end}
         quote = self.text.quote(first, after)
-        if name in self.library.remedies:
-            if "tried" in sentence_marks and "attributed" not in marks:
-                reading.tried.append(Tried(name, "helped" in sentence_marks and "failed" not in sentence_marks, quote))
-                return
-            if not ({"attributed", "hypothetical"} & marks or self.text.sentences[start] in self.text.asked):
-                return
+        if name in self.library.remedies and "tried" in sentence_marks and "attributed" not in marks:
+            reading.tried.append(Tried(name, "helped" in sentence_marks and "failed" not in sentence_marks, quote))
+            return
+        if not ({"attributed", "hypothetical"} & (marks | within) or self.text.sentences[start] in self.text.asked):
+            return  # named in passing, as in code; nobody believes in it
         if self.kind == REPORTED and not negated and all(known.about != name for known in reading.hypotheses):
             reading.hypotheses.append(Hypothesis(name, quote))
 
