@@ -166,6 +166,8 @@ class Reader:
         start, end = self._typed(first, after)
         marks = self.marks.over(start, end)
         sentence = self.text.sentences[start]
+        if about == "setup" and "tried" in self.marks.of_heading(sentence):
+            return PAST
         if "past" in marks or "past-here" in marks or ("past-tense" in marks and sentence < self.today and "today" not in marks):
             return PAST
         if about in REQUESTS:  # what is asked for is asked for, however it is put

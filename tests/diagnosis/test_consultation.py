@@ -189,3 +189,16 @@ def test_to_deny_something_puts_no_other_field_in_scope(library: Library):
 )
 def test_code_and_logs_resemble_nothing(code: str, library: Library):
     assert not any(finding.kind == RESEMBLED for finding in consult(code, {}, [], Case(), library).findings)
+
+
+@pytest.mark.parametrize("bullet", ["- ", "* ", "• "])
+def test_a_list_under_what_was_tried_is_what_was_tried(bullet: str, library: Library):
+    tried = f"The loss stays flat. Tried without success:\n\n{bullet}dropout 0.5\n{bullet}lower the learning rate\n\nThe model uses Adam."
+    consultation = consult(tried, {}, [], Case(), library)
+    assert consultation.case.tried == {"add-dropout": False, "lower-the-learning-rate": False}
+    assert "uses-dropout" not in consultation.settled.present and "uses-adam" in consultation.settled.present
+
+
+def test_a_list_under_another_heading_is_the_setup(library: Library):
+    consultation = consult("The loss stays flat. My setup:\n\n- dropout 0.5\n- batch size 64", {}, [], Case(), library)
+    assert "uses-dropout" in consultation.settled.present and not consultation.case.tried
