@@ -6,8 +6,7 @@ from training_router.server.diagnosis.text import Text
 from training_router.taxonomy.entries import Library
 
 WORDS_AT_MOST = 2000
-SIGNS = "=()[]{}<>_|/\\;:*#"  # of code, logs and command lines, as digits are
-SIGNS_AT_MOST = 0.12  # of all characters
+SIGNS_AT_MOST = 0.12  # code, logs and command lines resemble what they mention, not what is wrong
 
 
 def resembled(reader: Reader, library: Library) -> Finding | None:
@@ -21,7 +20,7 @@ def resembled(reader: Reader, library: Library) -> Finding | None:
     for word, origin in zip(text.plain[:WORDS_AT_MOST], text.origin, strict=False):
         if origin >= 0 and origin not in aside:
             told.setdefault(text.sentences[origin], []).append(word)
-    numbers = [number for number in told if _is_prose(text, number)]
+    numbers = [number for number in told if text.share_of_signs(number) <= SIGNS_AT_MOST]
     nearest = library.resemblance.nearest([told[number] for number in numbers])
     least = library.weights["likeness"]
     if nearest is None or nearest.closeness < least["closeness"] or nearest.evidence < least["evidence"]:
@@ -35,10 +34,3 @@ def _utterance(text: Text, place: int) -> range:
     start, end = text.bounds[sentence - 1] if sentence else 0, text.bounds[sentence]
     capitals = (one for one in range(place, start, -1) if text.source[text.spans[one][0]].isupper())
     return range(next(capitals, start), end)
-
-
-def _is_prose(text: Text, sentence: int) -> bool:
-    """Whether a sentence is told in words: code, logs and command lines resemble what they mention, not what is wrong."""
-    start, end = text.bounds[sentence - 1] if sentence else 0, text.bounds[sentence]
-    written = text.source[text.spans[start][0] : text.spans[end - 1][1]]
-    return sum(map(written.count, SIGNS)) + sum(map(str.isdigit, written)) <= SIGNS_AT_MOST * len(written)

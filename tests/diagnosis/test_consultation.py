@@ -202,3 +202,15 @@ def test_a_list_under_what_was_tried_is_what_was_tried(bullet: str, library: Lib
 def test_a_list_under_another_heading_is_the_setup(library: Library):
     consultation = consult("The loss stays flat. My setup:\n\n- dropout 0.5\n- batch size 64", {}, [], Case(), library)
     assert "uses-dropout" in consultation.settled.present and not consultation.case.tried
+
+
+@pytest.mark.parametrize(
+    ("text", "asks"),
+    [
+        ("model.add(Dense(64)), true)) model.add(LSTM(num_units=128, dropout=0.2))", False),
+        ("Which optimizer is right, Adam(lr=1e-3) or SGD(lr=0.1, momentum=0.9)?", True),
+    ],
+)
+def test_code_asks_for_nothing_unless_it_stands_in_a_question(text: str, asks: bool, library: Library):
+    requests = [finding for finding in consult(text, {}, [], Case(), library).findings if library.symptoms[finding.symptom].kind == "request"]
+    assert bool(requests) == asks
