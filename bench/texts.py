@@ -8,7 +8,7 @@ from pathlib import Path
 import yaml
 
 from training_router.taxonomy.entries import Library
-from training_router.taxonomy.phrases import ENDS, GAP, NUMBER, Trie, vocabulary
+from training_router.taxonomy.phrases import ENDS, GAP, NUMBER, Branches
 
 LONG = 64_000
 EVALS = Path(__file__).parent.parent / "tests" / "evals"
@@ -33,8 +33,8 @@ def long(questions: list[str]) -> str:
 def hostile(library: Library) -> dict[str, Callable[[], str]]:
     """Makers of hostile texts by name; those of random words are made anew each time, so that nothing is remembered."""
     chance = random.Random(7)
-    words = sorted(word for word in vocabulary(library.cues) if word.isalnum())
-    firsts = sorted(word for word in library.cues if word.isalnum())
+    words = sorted(word for word in library.cues.words if word.isalnum())
+    firsts = sorted(word for word in library.cues.root if word.isalnum())
 
     def of_words(words: list[str], between: str = " ") -> Callable[[], str]:
         return lambda: between.join(chance.choices(words, k=LONG // 3))[:LONG]
@@ -50,7 +50,7 @@ def hostile(library: Library) -> dict[str, Callable[[], str]]:
         "first words of the cues": of_words(firsts),
         "words of the cues and numbers": of_words([*words, *["7", "0.3", "95%"] * (len(words) // 6)]),
         "words of the cues, a line each": of_words(words, "\n"),
-        "marks and words of the cues": of_words([*words, *list(library.marks) * 20]),
+        "marks and words of the cues": of_words([*words, *list(library.marks.root) * 20]),
         "unknown words": unknown,
         "whole cues": of_words(_phrases(library)),
         "whole cues, a sentence each": of_words(_phrases(library), ". "),
@@ -62,11 +62,16 @@ def _phrases(library: Library) -> list[str]:
     """One whole cue for each end that the table of cues has."""
     phrases: list[str] = []
     seen: set[int] = set()
-    waiting: list[tuple[Trie, str]] = [(library.cues, "")]
+    trie = library.cues
+    waiting: list[tuple[Branches, str]] = [(trie.root, "")]
     while waiting:
         node, phrase = waiting.pop()
         if id(node) not in seen:
             seen.add(id(node))
             phrases += [phrase] if ENDS in node else []
-            waiting += [(child, f"{phrase} {'7' if word == NUMBER else '' if word == GAP else word}") for word, child in node.items() if word != ENDS]
+            waiting += [
+                (child if isinstance(child, dict) else trie.below(node, word), f"{phrase} {'7' if word == NUMBER else '' if word == GAP else word}")
+                for word, child in list(node.items())
+                if word != ENDS
+            ]
     return phrases

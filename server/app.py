@@ -58,7 +58,8 @@ Answers = Annotated[Any, Field(description='Question id -> option id, "unknown",
 Observations = Annotated[
     Any,
     Field(
-        description='List of what was seen in code, config or logs: free text, or "symptom-id: quote", "not symptom-id: why", "tried remedy-id: result", "done specialist: result".'
+        description='List of what was seen in code, config or logs: free text, or "symptom-id: quote", "not symptom-id: why" (figures and '
+        'hypotheses too), "tried remedy-id: result", "done specialist: result".'
     ),
 ]
 CaseText = Annotated[Any, Field(description="The `case` of an earlier reply, copied whole.")]

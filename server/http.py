@@ -29,6 +29,7 @@ from training_router.server.app import DESCRIPTIONS, build_app
 from training_router.server.arguments import Refused
 from training_router.server.limits import CONNECTIONS, KEPT_ALIVE, MAX_BODY, PATH, InFlight, PromptHeaders, WholeBody
 from training_router.server.settings import Settings
+from training_router.server.stdio import GARBAGE
 from training_router.server.telemetry import Journal, Telemetry
 from training_router.taxonomy.entries import Library
 
@@ -73,6 +74,7 @@ def serve(open_library: Callable[[], Library], find_skills: Callable[[], Mapping
     gated = _gated(app, door, security, journal, library)
     gc.enable()
     gc.freeze()
+    gc.set_threshold(GARBAGE)
     with _listening(door) as listener:
         config = uvicorn.Config(
             gated,

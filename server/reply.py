@@ -10,14 +10,14 @@ from training_router.server.diagnosis.consultation import WEIGHTLESS, Consultati
 from training_router.server.diagnosis.decision import ASK, OUT_OF_SCOPE, first_specialist
 from training_router.server.diagnosis.differential import Candidate, Issue
 from training_router.server.diagnosis.draft import BypassStep, judged
-from training_router.server.diagnosis.findings import ABSENT, PRESENT, RESEMBLED
+from training_router.server.diagnosis.findings import ABSENT, ANSWERED, PRESENT, RANK, RESEMBLED
 from training_router.server.diagnosis.plan import crossed_borders
 from training_router.server.diagnosis.pressure import PressureRead, pressures_in
 from training_router.server.diagnosis.questions import possible_options
 from training_router.server.diagnosis.settled import Settled
 from training_router.taxonomy.entries import Library
 
-READ_AT_MOST, CANDIDATES_AT_MOST, FULL_CANDIDATES = 6, 3, 15
+READ_AT_MOST, CANDIDATES_AT_MOST, FULL_CANDIDATES = 8, 3, 15
 
 
 def clarified(consultation: Consultation, library: Library, dropped: list[str], full: bool) -> dict[str, Any]:
@@ -92,7 +92,7 @@ def _common(consultation: Consultation, library: Library, dropped: list[str], fu
         "status": decision.status,
         "next": _next(consultation, library),
         "hold": _hold(consultation),
-        "read": _read(consultation),
+        "read": _read(consultation, library),
         "questions": _questions(consultation, library, why),
         "hypotheses": _hypotheses(consultation, library),
         "findings": _findings(consultation) if full else [],
@@ -107,7 +107,7 @@ def _next(consultation: Consultation, library: Library) -> str:
     if decision.status == OUT_OF_SCOPE:
         return library.next["out-of-scope"]
     if decision.status == ASK:
-        saying = "ask-translation" if case.foreign else "ask" if decision.plan else "ask-opening"
+        saying = "ask-translation" if case.foreign else "ask" if decision.plan else "ask-what-is-left" if decision.issues and case.done else "ask-opening"
     elif _hold(consultation):
         saying = "route-hold"
     else:
@@ -129,12 +129,13 @@ def _is_resembled(consultation: Consultation) -> bool:
     return any(findings.get(symptom, ("", ""))[1] == RESEMBLED for issue in consultation.decision.issues[:1] for symptom in issue.symptoms)
 
 
-def _read(consultation: Consultation) -> list[str]:
-    """The findings that count, each with its words; figures and what follows from them included, what they rule out left unsaid."""
+def _read(consultation: Consultation, library: Library) -> list[str]:
+    """The findings that count, each with its words: what was observed or answered first, set-up facts last; what figures rule out is left unsaid."""
     settled = consultation.settled
     said = {(one.symptom, one.state): one.quote for one in consultation.findings if one.kind not in WEIGHTLESS}
-    lines = [f"{symptom}: {said.get((symptom, PRESENT)) or settled.findings[symptom][1]}" for symptom in settled.present]
-    lines += [f"not {symptom}: {said[symptom, ABSENT]}" for symptom in settled.absent if said.get((symptom, ABSENT))]
+    shown = [(symptom, PRESENT) for symptom in settled.present] + [(symptom, ABSENT) for symptom in settled.absent if said.get((symptom, ABSENT))]
+    shown.sort(key=lambda one: (-RANK[settled.findings[one[0]][1]] // RANK[ANSWERED], library.symptoms[one[0]].kind == "setup", one[1] == ABSENT))
+    lines = [f"{'' if state == PRESENT else 'not '}{symptom}: {said.get((symptom, state)) or settled.findings[symptom][1]}" for symptom, state in shown]
     figures = [f"{name.replace('-', '_')}={value:g}" for name, value in sorted(consultation.case.figures.items())]
     return lines[:READ_AT_MOST] + figures[:READ_AT_MOST]
 

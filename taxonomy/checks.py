@@ -117,7 +117,7 @@ def pure_sentences_that_report(library: Library, sources: Sources) -> Iterator[F
             kinds = sorted(f"{kind} {entry}" for kind, entry in read if kind in PURE_OF)
             if NUMBER in words:
                 kinds.append("a number")
-            typed = {library.owners[owner] for said in _as_typed(sentence) for owner, *_, negated in found(library.typed_cues.trie, said) if not negated}
+            typed = {library.owners[owner] for said in _as_typed(sentence) for owner, *_, negated in found(library.typed_cues, said) if not negated}
             if ("pressure", name) not in read | typed:
                 yield "pressures", name, "pure", f"pure sentence {number + 1} is not read as this pressure: {sentence!r}", "word it so that a cue meets it"
             if kinds:

@@ -12,7 +12,7 @@ from typing import Any
 from training_router.taxonomy.conditions import ConditionError, figures_in, parsed
 from training_router.taxonomy.errors import LibraryError, Problem
 from training_router.taxonomy.links import faults_of_links, unknown
-from training_router.taxonomy.phrases import NUMBER, PhraseError, Trie, add_to, packed, spelled_out, vocabulary
+from training_router.taxonomy.phrases import NUMBER, Branches, PhraseError, add_to, packed, spelled_out, vocabulary
 from training_router.taxonomy.resemblance import described
 from training_router.taxonomy.sources import Source, Sources, gathered
 from training_router.taxonomy.words import Wording, stem, wording
@@ -53,8 +53,8 @@ class _Compiler:
         self.words = wording(lexicon["fillers"], lexicon["rewrite"], lexicon["synonyms"])
         self.macros: dict[str, str] = lexicon["macros"]
         self.owners: dict[tuple[str, str], int] = {}
-        self.cues: Trie = {}
-        self.typed_cues: Trie = {}
+        self.cues: Branches = {}
+        self.typed_cues: Branches = {}
         self.uses: Counter[str] = Counter()
 
     def data(self) -> dict[str, Any]:
@@ -81,7 +81,7 @@ class _Compiler:
             "references": {folder: _references(entries) for folder, entries in self.sources.entries.items()},
             "owners": [list(owner) for owner in self.owners],
             "cues": packed(self.cues),
-            "typed_cues": json.dumps(packed(self.typed_cues), separators=(",", ":")),
+            "typed_cues": packed(self.typed_cues),
             "marks": packed(marks),
             "known_words": sorted(known := vocabulary(self.cues)),
             "slips": _slips(known, self.uses),
@@ -161,9 +161,9 @@ class _Compiler:
         except PhraseError as error:
             self.problems.append(Problem(source.file, source.line(*path), str(error), "see README.md, Cues"))
 
-    def _marks(self) -> tuple[Trie, list[list[str]]]:
+    def _marks(self) -> tuple[Branches, list[list[str]]]:
         lexicon = self.sources.files["lexicon"]
-        trie: Trie = {}
+        trie: Branches = {}
         names = [[name, mark["scope"]] for name, mark in lexicon.data["marks"].items()]
         for owner, (name, mark) in enumerate(lexicon.data["marks"].items()):
             for number, phrase in enumerate(mark["phrases"]):

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from training_router.taxonomy.phrases import PackedTrie, Trie
+from training_router.taxonomy.phrases import Trie
 from training_router.taxonomy.resemblance import Resemblance
 from training_router.taxonomy.words import Wording
 
@@ -178,7 +178,7 @@ class Library:
     owners: tuple[tuple[str, str], ...]
     cues: Trie
     known_words: frozenset[str]
-    typed_cues: PackedTrie
+    typed_cues: Trie
     marks: Trie
     mark_names: tuple[tuple[str, str], ...]
     slips: Mapping[str, str]

@@ -9,7 +9,7 @@ from typing import Any
 
 from training_router.taxonomy import entries
 from training_router.taxonomy.entries import Convention, Library, Step
-from training_router.taxonomy.phrases import PackedTrie, unpacked
+from training_router.taxonomy.phrases import Trie
 from training_router.taxonomy.resemblance import Resemblance
 from training_router.taxonomy.words import wording
 
@@ -87,10 +87,10 @@ def library_from(data: Mapping[str, Any]) -> Library:
         starts=frozenset(data["starts"]),
         differences=frozenset(data["differences"]),
         owners=tuple((kind, name) for kind, name in data["owners"]),
-        cues=unpacked(data["cues"]),
+        cues=Trie(data["cues"]),
         known_words=frozenset(data["known_words"]),
-        typed_cues=PackedTrie(data["typed_cues"]),
-        marks=unpacked(data["marks"]),
+        typed_cues=Trie(data["typed_cues"]),
+        marks=Trie(data["marks"]),
         mark_names=tuple((name, scope) for name, scope in data["mark_names"]),
         slips=data["slips"],
         resemblance=Resemblance(data["resemblance"]),

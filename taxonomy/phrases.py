@@ -1,9 +1,10 @@
 """Cues: phrases with alternatives, optional words, short gaps and numbers, spelled out into plain word sequences."""
 
-import json
 import re
+import sys
+from array import array
+from base64 import b64decode, b64encode
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cached_property
 from itertools import product
 from typing import Any
 
@@ -17,7 +18,7 @@ ENDS = "."
 LIMIT = 1500
 
 Sequence = tuple[str, ...]
-Trie = dict[str, Any]
+Branches = dict[str, Any]  # word -> what follows it; ENDS -> the owners of the cue that ends there
 
 PIECE = re.compile(r"\(|\)|\[|\]|\||\.\.|#|\^|<[a-z-]+>|[a-z0-9']+|\s+|[-_./]+|(?P<odd>.)")
 
@@ -89,7 +90,7 @@ def _part(pieces: list[str], words: Wording, macros: Mapping[str, str], depth: i
     return [words.plain(piece)]
 
 
-def add_to(trie: Trie, sequence: Iterable[str], owner: int) -> None:
+def add_to(trie: Branches, sequence: Iterable[str], owner: int) -> None:
     """Puts one word sequence of an owner into the trie."""
     node = trie
     for word in sequence:
@@ -99,42 +100,66 @@ def add_to(trie: Trie, sequence: Iterable[str], owner: int) -> None:
         ends.append(owner)
 
 
-def packed(trie: Trie) -> list[dict[str, Any]]:
-    """The trie as a table of nodes, equal branches kept once; a child is named by its place, the root comes last."""
+def packed(trie: Branches) -> dict[str, Any]:
+    """The trie as a table of nodes, equal ones kept once, the root last: the words; for each node where its branches begin, and for each
+    branch its word and its node, as 32-bit numbers in base 64; the owners of the nodes that end a cue."""
     places: dict[tuple[Any, ...], int] = {}
-    table: list[dict[str, Any]] = []
+    words: dict[str, int] = {}
+    owners: dict[str, list[int]] = {}
+    starts, branches = array("I", [0]), array("I")
 
-    def place_of(node: Trie) -> int:
-        packed_node: dict[str, Any] = {word: sorted(child) if word == ENDS else place_of(child) for word, child in sorted(node.items())}
-        key = tuple((word, tuple(child) if word == ENDS else child) for word, child in packed_node.items())
+    def place_of(node: Branches) -> int:
+        ends = sorted(node.get(ENDS, ()))
+        children = [(words.setdefault(word, len(words)), place_of(child)) for word, child in sorted(node.items()) if word != ENDS]
+        key = (tuple(ends), *children)
         if key not in places:
-            places[key] = len(table)
-            table.append(packed_node)
+            places[key] = len(places)
+            branches.extend(number for child in children for number in child)
+            starts.append(len(branches))
+            if ends:
+                owners[str(places[key])] = ends
         return places[key]
 
     place_of(trie)
-    return table
+    return {"words": list(words), "owners": owners, "starts": _written(starts), "branches": _written(branches)}
 
 
-def unpacked(table: list[dict[str, Any]]) -> Trie:
-    """The trie of a table of nodes, which are linked where they are and used up; equal branches are the same object."""
-    for node in table:
-        for word, child in node.items():
-            if word != ENDS:
-                node[word] = table[child]
-    return table[-1]
+class Trie:
+    """Cues word by word; `root` is the first node. A node is opened when it is first met, since most questions meet few of them."""
+
+    def __init__(self, table: Mapping[str, Any]) -> None:
+        self.words: list[str] = table["words"]
+        self.owners: dict[str, list[int]] = table["owners"]
+        self.starts, self.branches = _numbers(table["starts"]), _numbers(table["branches"])
+        self.opened: list[Branches | None] = [None] * (len(self.starts) - 1)
+        self.root = self._open(len(self.opened) - 1)
+
+    def below(self, node: Branches, word: str) -> Branches:
+        """The node behind a branch, which from then on holds the node itself in place of its number."""
+        place = node[word]
+        child = node[word] = self.opened[place] or self._open(place)
+        return child
+
+    def _open(self, place: int) -> Branches:
+        words, branches = self.words, self.branches
+        node: Branches = {words[branches[number]]: branches[number + 1] for number in range(self.starts[place], self.starts[place + 1], 2)}
+        if ends := self.owners.get(str(place)):
+            node[ENDS] = ends
+        self.opened[place] = node
+        return node
 
 
-class PackedTrie:
-    """A trie kept as text until it is needed: few questions need it, and as text it takes a tenth of the room."""
+def _written(numbers: "array[int]") -> str:
+    if sys.byteorder == "big":
+        numbers.byteswap()
+    return b64encode(numbers.tobytes()).decode()
 
-    def __init__(self, text: str) -> None:
-        self.text = text
 
-    @cached_property
-    def trie(self) -> Trie:
-        """The trie itself."""
-        return unpacked(json.loads(self.text))
+def _numbers(written: str) -> "array[int]":
+    numbers = array("I", b64decode(written))
+    if sys.byteorder == "big":
+        numbers.byteswap()
+    return numbers
 
 
 BREAK = ""
@@ -142,18 +167,13 @@ GAP_WORDS = 3
 NEGATIONS = frozenset(("not", "no", "without"))
 
 
-def vocabulary(trie: Trie) -> frozenset[str]:
+def vocabulary(trie: Branches) -> frozenset[str]:
     """Every plain word that stands in a cue."""
-    words: set[str] = set()
-    seen: set[int] = set()
-    nodes = [trie]
-    while nodes:
-        node = nodes.pop()
-        if id(node) not in seen:
-            seen.add(id(node))
-            words.update(node)
-            nodes += [child for word, child in node.items() if word != ENDS]
-    return frozenset(words - {ENDS, GAP} | {ZERO})
+    return frozenset(_words_below(trie) - {ENDS, GAP} | {ZERO})
+
+
+def _words_below(node: Branches) -> set[str]:
+    return set(node).union(*(_words_below(child) for word, child in node.items() if word != ENDS))
 
 
 def found(trie: Trie, words: Sequence | list[str], known: frozenset[str] | None = None) -> list[tuple[int, int, int, bool]]:
@@ -163,24 +183,25 @@ def found(trie: Trie, words: Sequence | list[str], known: frozenset[str] | None 
     words that no cue knows (not in `known`; without it every word counts).
     """
     hits: list[tuple[int, int, int, bool]] = []
-    active: list[tuple[Trie, int, int, bool]] = []
+    active: list[tuple[Branches, int, int, bool]] = []
+    root, below = trie.root, trie.below
     for place, word in enumerate(words):
         if word == BREAK:
             active = []
             continue
-        if not (active or word in trie or word == ZERO) or (known is not None and word not in known):
+        if not (active or word in root or word == ZERO) or (known is not None and word not in known):
             continue
         denies = word in NEGATIONS
         waiting = [(node, start, gap - 1 if gap else 0, negated or denies) for node, start, gap, negated in active if gap or (denies and not negated)]
         for key in (word,) if word != ZERO else (NUMBER, ZERO_WORD):
-            arrived = [(child, start, negated) for node, start, _, negated in active if (child := node.get(key)) is not None]
-            if key in trie:
-                arrived.append((trie[key], place, False))
+            arrived = [(child if type(child) is dict else below(node, key), start, negated) for node, start, _, negated in active if (child := node.get(key)) is not None]
+            if key in root:
+                arrived.append((below(root, key) if type(root[key]) is int else root[key], place, False))
             for node, start, negated in arrived:
                 waiting.append((node, start, 0, negated))
                 if ENDS in node:
                     hits.extend([(owner, start, place + 1, negated) for owner in node[ENDS]])
                 if GAP in node:
-                    waiting.append((node[GAP], start, GAP_WORDS, negated))
+                    waiting.append((below(node, GAP) if type(node[GAP]) is int else node[GAP], start, GAP_WORDS, negated))
         active = waiting
     return hits

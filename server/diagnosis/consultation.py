@@ -38,8 +38,8 @@ def consult(question: str, answers: Mapping[str, str], observations: Iterable[st
         if not known:
             _judge_scope(taken, reading)
     answered_so = [_take_answer(taken, question_id, answer, library) for question_id, answer in answers.items()]
-    observed_so = [_take_observation(taken, observation, library) for observation in observations]
-    case.out_of_scope = case.out_of_scope and not any(answered_so + observed_so)
+    observed_so = [_take_observation(taken, observation, library) and not observation.startswith("not ") for observation in observations]
+    case.out_of_scope = case.out_of_scope and not any(answered_so + observed_so)  # to deny something anchors nothing in training
     taken.hypotheses |= {about: "" for about in sorted(case.hypotheses) if about not in taken.hypotheses}
     case.hypotheses |= taken.hypotheses.keys()
     taken.settled = case.settled(library)
@@ -119,6 +119,14 @@ def _take_observation(taken: Consultation, observation: str, library: Library) -
             taken.case.done.add(specialist)
         case ["not", symptom] if symptom in library.symptoms:
             says = _observed(taken, symptom, ABSENT, tail)
+        case ["not", name] if (figure := name.replace("_", "-")) in library.figures:
+            says = True
+            for figures in (taken.case.figures, taken.figures):
+                figures.pop(figure, None)
+        case ["not", belief] if belief in library.causes or belief in library.remedies:
+            says = True
+            taken.case.hypotheses.discard(belief)
+            taken.hypotheses.pop(belief, None)
         case [symptom] if symptom in library.symptoms:
             says = _observed(taken, symptom, PRESENT, tail)
         case _:

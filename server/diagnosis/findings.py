@@ -18,6 +18,7 @@ RESEMBLED = "resembled"  # nothing was said outright; counts only while nothing 
 RANK = {RESEMBLED: 0, REPORTED: 1, MEASURED: 2, ANSWERED: 3, OBSERVED: 4}
 REQUESTS = frozenset(("request", "concept"))
 HITS_EACH = 8
+SIGNS_OF_CODE = 0.15
 ANCHORS_AT_MOST = 400
 LONGEST_CUE = 20
 LAST_LATIN = "\u02af"
@@ -109,7 +110,8 @@ class Reader:
         self.today = self._today(symptoms, figures)
         self.taken = self._negations_taken(symptoms)
         for name, first, after, negated in symptoms:
-            reading.findings.append(self._finding(name, first, after, negated))
+            if self.library.symptoms[name].kind not in REQUESTS or not self._is_code(first):
+                reading.findings.append(self._finding(name, first, after, negated))
         for figure in figures:
             kind = self._kind(figure.first, figure.after, "setup")
             if kind not in (ATTRIBUTED, HYPOTHETICAL, PAST):
@@ -122,6 +124,11 @@ class Reader:
     def _typed(self, first: int, after: int) -> tuple[int, int]:
         """The typed words behind plain words, as first and after."""
         return self.text.origin[first], self.text.origin[after - 1] + 1
+
+    def _is_code(self, first: int) -> bool:
+        """Whether the sentence of a plain word is code or a log, where nothing is asked for."""
+        sentence = self.text.sentences[self.text.origin[first]]
+        return sentence not in self.text.asked and self.text.share_of_signs(sentence) > SIGNS_OF_CODE
 
     def _symptom_hits(self) -> Iterator[Hit]:
         """The longest hit of each symptom at each place, at most HITS_EACH of a symptom (the first and the last ones)."""
@@ -166,6 +173,8 @@ class Reader:
         start, end = self._typed(first, after)
         marks = self.marks.over(start, end)
         sentence = self.text.sentences[start]
+        if about == "setup" and "tried" in self.marks.of_heading(sentence):
+            return PAST
         if "past" in marks or "past-here" in marks or ("past-tense" in marks and sentence < self.today and "today" not in marks):
             return PAST
         if about in REQUESTS:  # what is asked for is asked for, however it is put
@@ -211,14 +220,15 @@ class Reader:
     def _file_named(self, reading: Reading, name: str, first: int, after: int, negated: bool) -> None:
         start, end = self._typed(first, after)
         marks = self.marks.over(start, end)
-        sentence_marks = {mark for mark, *_ in self.marks.in_sentence(self.text.sentences[start])}
+        around = self.marks.in_sentence(self.text.sentences[start])
+        sentence_marks = {mark for mark, *_ in around}
+        within = {mark for mark, _, one, two in around if start <= one and two <= end}
         quote = self.text.quote(first, after)
-        if name in self.library.remedies:
-            if "tried" in sentence_marks and "attributed" not in marks:
-                reading.tried.append(Tried(name, "helped" in sentence_marks and "failed" not in sentence_marks, quote))
-                return
-            if not ({"attributed", "hypothetical"} & marks or self.text.sentences[start] in self.text.asked):
-                return
+        if name in self.library.remedies and "tried" in sentence_marks and "attributed" not in marks:
+            reading.tried.append(Tried(name, "helped" in sentence_marks and "failed" not in sentence_marks, quote))
+            return
+        if not ({"attributed", "hypothetical"} & (marks | within) or self.text.sentences[start] in self.text.asked):
+            return  # named in passing, as in code; nobody believes in it
         if self.kind == REPORTED and not negated and all(known.about != name for known in reading.hypotheses):
             reading.hypotheses.append(Hypothesis(name, quote))
 

@@ -6,6 +6,7 @@ from training_router.server.diagnosis.text import Text
 from training_router.taxonomy.entries import Library
 
 WORDS_AT_MOST = 2000
+SIGNS_AT_MOST = 0.12  # code, logs and command lines resemble what they mention, not what is wrong
 
 
 def resembled(reader: Reader, library: Library) -> Finding | None:
@@ -19,7 +20,7 @@ def resembled(reader: Reader, library: Library) -> Finding | None:
     for word, origin in zip(text.plain[:WORDS_AT_MOST], text.origin, strict=False):
         if origin >= 0 and origin not in aside:
             told.setdefault(text.sentences[origin], []).append(word)
-    numbers = list(told)
+    numbers = [number for number in told if text.share_of_signs(number) <= SIGNS_AT_MOST]
     nearest = library.resemblance.nearest([told[number] for number in numbers])
     least = library.weights["likeness"]
     if nearest is None or nearest.closeness < least["closeness"] or nearest.evidence < least["evidence"]:

@@ -1,7 +1,9 @@
 """What the words around a place say about it: denied, past, supposed, believed."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from training_router.server.diagnosis.text import Text
 from training_router.taxonomy.entries import Library
@@ -10,7 +12,10 @@ from training_router.taxonomy.phrases import found
 NEGATION_REACH = 3  # plain words between a negation and what it denies
 
 
-@dataclass(slots=True)
+BULLET = re.compile(r"(?:^|\n)\s*[-*•–]\s+$")
+
+
+@dataclass
 class Marks:
     """What the words around a place say about it, read sentence by sentence and only where asked."""
 
@@ -26,7 +31,27 @@ class Marks:
             end = self.text.bounds[sentence] if sentence < len(self.text.bounds) else len(self.text.typed)
             names, words = self.library.mark_names, self.text.typed[start:end]
             marks = self._read[sentence] = [(*names[owner], start + first, start + after) for owner, first, after, _ in found(self.library.marks, words)]
+            if sentence in self._headings:
+                marks += [mark for mark in self.in_sentence(self._headings[sentence]) if mark[1] == "sentence"]
         return marks
+
+    def of_heading(self, sentence: int) -> set[str]:
+        """The names of the marks of the line over a list, where the sentence is one of its items."""
+        return {name for name, *_ in self.in_sentence(self._headings[sentence])} if sentence in self._headings else set()
+
+    @cached_property
+    def _headings(self) -> dict[int, int]:
+        """The items of lists, each with the sentence that ends in a colon above them."""
+        text, found_so_far = self.text, dict[int, int]()
+        for sentence, start in enumerate(text.bounds[:-1], 1):
+            if not 0 < start < text.bounds[sentence]:
+                continue
+            between = text.source[text.spans[start - 1][1] : text.spans[start][0]]
+            if len(between) > 2 and BULLET.search(between):
+                above = found_so_far.get(sentence - 1, sentence - 1 if between.lstrip().startswith(":") else -1)
+                if above >= 0:
+                    found_so_far[sentence] = above
+        return found_so_far
 
     def in_text(self) -> set[str]:
         """The names of all marks of the text."""

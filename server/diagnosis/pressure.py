@@ -55,7 +55,7 @@ def typed_hits(reader: Reader, kind: str) -> Iterator[tuple[str, int, int]]:
         bare = list(range(start, end))
         for places in (bare, list(_with_edges(text.clauses, start, end))):
             words = [EDGE if place < 0 else NUMBER if text.typed[place][0].isdigit() else text.typed[place] for place in places]
-            for owner, first, after, negated in found(library.typed_cues.trie, words):
+            for owner, first, after, negated in found(library.typed_cues, words):
                 inside = [place for place in places[first:after] if place >= 0]
                 about, name = library.owners[owner]
                 if about == kind and inside and not negated:

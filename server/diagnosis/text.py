@@ -61,6 +61,7 @@ UNMARKED = {f"{verb}nt": (verb, "not") for verb in ("do", "does", "did", "is", "
 }
 APOSTROPHES = (("’", "'"), ("‘", "'"), ("´", "'"), ("`", " "))
 WRAPPED = 40
+SIGNS = "=()[]{}<>_|/\\;:*#"
 NUMBERS = frozenset((NUMBER, ZERO))
 LONGEST_SENTENCE = 150  # words; keeps the reading of marks linear in the text, whatever the text
 
@@ -90,6 +91,12 @@ class Text:
     origin: list[int] = field(default_factory=list[int])
     numbers: dict[int, Number] = field(default_factory=dict[int, Number])
     bounds: list[int] = field(default_factory=list[int])
+
+    def share_of_signs(self, sentence: int) -> float:
+        """How much of a sentence is no prose: the share of its characters that are digits or the signs of code and logs."""
+        start, end = self.bounds[sentence - 1] if sentence else 0, self.bounds[sentence]
+        written = self.source[self.spans[start][0] : self.spans[end - 1][1]]
+        return (sum(map(written.count, SIGNS)) + sum(map(str.isdigit, written))) / len(written)
 
     def quote(self, first: int, after: int, limit: int = 60) -> str:
         """The characters from plain word `first` up to `after`, in one line of at most `limit` characters."""

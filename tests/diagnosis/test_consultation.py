@@ -158,3 +158,59 @@ def test_likeness_can_be_taken_out_by_an_observation(library: Library):
     case = Case()
     case.learn("samples-are-noise", PRESENT, RESEMBLED)
     assert consult("", {}, ["not samples-are-noise: they are sharp"], case, library).decision.status == "ask"
+
+
+def test_a_figure_that_was_misread_can_be_taken_back(library: Library):
+    case = consult("The loss stays flat at 2.3 with weight decay 2.", {}, [], Case(), library).case
+    assert {"loss", "weight-decay"} <= case.figures.keys()
+    taken_back = consult("", {}, ["not weight_decay: the name of a variable", "not loss: of another run"], case, library)
+    assert not taken_back.case.figures and not taken_back.unread
+
+
+@pytest.mark.parametrize("question", ["", "My lead thinks it is the optimizer. The loss stays flat."])
+def test_a_belief_that_nobody_holds_can_be_taken_back(question: str, library: Library):
+    consultation = consult("My lead thinks it is the optimizer. The loss stays flat.", {}, [], Case(), library)
+    assert list(consultation.hypotheses) == ["optimizer-unsuited"]
+    taken_back = consult(question, {}, ["not optimizer-unsuited: a joke"], consultation.case, library)
+    assert not taken_back.hypotheses and not taken_back.case.hypotheses
+
+
+@pytest.mark.parametrize("passing", ["model.compile(loss='mse', optimizer=opt)", "We log uncertainty weighting to the console."])
+def test_a_cause_that_is_named_in_passing_is_believed_by_nobody(passing: str, library: Library):
+    assert not consult(f"The loss stays flat. {passing}", {}, [], Case(), library).hypotheses
+
+
+def test_to_deny_something_puts_no_other_field_in_scope(library: Library):
+    assert consult("How do I join two tables in SQL?", {}, ["not is-gan: a table"], Case(), library).decision.status == "out_of_scope"
+
+
+@pytest.mark.parametrize(
+    "code", ["model.add(LSTM(128, input_shape=(train_X.shape[1], 1)))", "--data ../sets --batch_size=2 --lr=0.00001 --queries=204", "ETA: 8:07 - loss: 6.4472 - acc: 0.6000"]
+)
+def test_code_and_logs_resemble_nothing(code: str, library: Library):
+    assert not any(finding.kind == RESEMBLED for finding in consult(code, {}, [], Case(), library).findings)
+
+
+@pytest.mark.parametrize("bullet", ["- ", "* ", "• "])
+def test_a_list_under_what_was_tried_is_what_was_tried(bullet: str, library: Library):
+    tried = f"The loss stays flat. Tried without success:\n\n{bullet}dropout 0.5\n{bullet}lower the learning rate\n\nThe model uses Adam."
+    consultation = consult(tried, {}, [], Case(), library)
+    assert consultation.case.tried == {"add-dropout": False, "lower-the-learning-rate": False}
+    assert "uses-dropout" not in consultation.settled.present and "uses-adam" in consultation.settled.present
+
+
+def test_a_list_under_another_heading_is_the_setup(library: Library):
+    consultation = consult("The loss stays flat. My setup:\n\n- dropout 0.5\n- batch size 64", {}, [], Case(), library)
+    assert "uses-dropout" in consultation.settled.present and not consultation.case.tried
+
+
+@pytest.mark.parametrize(
+    ("text", "asks"),
+    [
+        ("model.add(Dense(64)), true)) model.add(LSTM(num_units=128, dropout=0.2))", False),
+        ("Which optimizer is right, Adam(lr=1e-3) or SGD(lr=0.1, momentum=0.9)?", True),
+    ],
+)
+def test_code_asks_for_nothing_unless_it_stands_in_a_question(text: str, asks: bool, library: Library):
+    requests = [finding for finding in consult(text, {}, [], Case(), library).findings if library.symptoms[finding.symptom].kind == "request"]
+    assert bool(requests) == asks

@@ -126,12 +126,13 @@ async def score(client: Client, name: str, items: Sequence[Item], examples: Sequ
 
 
 async def main(loud: bool) -> None:
-    dev, own, pushes, drafts = map(loaded, ("questions-dev", "questions-own", "pressure-dev", "drafts-dev"))
+    dev, own, later, pushes, drafts = map(loaded, ("questions-dev", "questions-own", "questions-later", "pressure-dev", "drafts-dev"))
     scenarios = list(map(as_labelled, SCENARIOS.values()))
     async with Client(build_app(library())) as client:
         await score(client, "scenarios", scenarios, [*dev, *own], "both sets of questions", loud)
         await score(client, "questions-dev", dev, own, "questions-own, without the same thread", loud)
         await score(client, "questions-own", own, dev, "questions-dev, without the same thread", loud)
+        await score(client, "questions-later", later, [*dev, *own], "both other sets", loud)
         await score(client, "pressure-dev", pushes, pushes, "the same set, leaving one out", loud)
         await score(client, "drafts-dev", drafts, drafts, "the same set, leaving one out", loud)
 

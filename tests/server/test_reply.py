@@ -37,3 +37,14 @@ def test_a_full_reply_gives_every_candidate_its_share_however_small(library: Lib
     for question in ("The loss is NaN with fp16.", "The loss oscillates.", "Training is slow and the GPU is idle."):
         candidates = [one for issue in replied(library, full=True, question=question)["issues"] for one in issue["candidates"]]
         assert candidates and all("share" in one and "likelihood" in one for one in candidates)
+
+
+def test_what_was_observed_stands_first_in_what_is_read(library: Library):
+    question = "The loss stays flat. ResNet, Adam, cosine schedule, warmup, dropout, fp16, DDP, ImageNet, label smoothing, weight decay."
+    read = replied(library, question=question, observations=["not uses-dropout: none in the code", "loss-oscillates: from step 400"])["read"]
+    assert read[:2] == ["loss-oscillates: from step 400", "not uses-dropout: none in the code"] and read[2].startswith("not-learning")
+
+
+def test_a_plan_that_is_done_to_the_end_says_so(library: Library):
+    done = [f"done {specialist}: nothing found" for specialist in library.specialists]
+    assert replied(library, question="The loss is NaN.", observations=done)["next"] == library.next["ask-what-is-left"]

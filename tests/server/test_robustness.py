@@ -74,7 +74,7 @@ def replied(tool: str, arguments: Mapping[str, Any], person: ElicitationFnT | No
 def words() -> st.SearchStrategy[str]:
     """Text of the library's own words, marks, numbers, ids and oddities."""
     known = library()
-    vocabulary = [word for word in known.cues if word.isalnum()] + [" ".join(word for word in known.marks if word.isalpha())[:200]]
+    vocabulary = [word for word in known.cues.root if word.isalnum()] + [" ".join(word for word in known.marks.root if word.isalpha())[:200]]
     ids = [*known.symptoms, *known.causes, *known.remedies, *known.specialists, *known.questions]
     odd = ["3e-4", "95%", "1e999", "-", "nan", "\n\n", "?", ".", ",", "loss:", "```", "#", "tr1", "not", "tried", "done", "\x00", "\x1b[31m", "\u202e", "ﬁ", "İ", "損失", "🔥"]
     return st.lists(st.sampled_from(vocabulary) | st.sampled_from(ids) | st.sampled_from(odd) | st.text(max_size=5), max_size=40).map(" ".join)

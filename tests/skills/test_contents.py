@@ -106,3 +106,29 @@ def test_a_threshold_is_quoted_as_the_library_has_it(skill: Skill):
     conditions = {source.data["when"] for source in gathered([HOME]).entries["symptoms"].values()}
     quoted = CONDITION.findall("\n".join(skill_text(skill.folder / "SKILL.md").sections.values()))
     assert all(one in conditions for one in quoted if "_" in one)
+
+
+ROUTER = skill_text(ALL["using-training-optimization"].folder / "SKILL.md").body
+ROW = re.compile(r"^\| (.+?) \| (.+?) \| (.*?) \|$", re.MULTILINE)
+
+
+def section(title: str) -> str:
+    """A section of the router skill."""
+    return re.split(r"^## ", ROUTER.split(f"## {title}", 1)[1], maxsplit=1, flags=re.MULTILINE)[0]
+
+
+def named(cell: str, library: Library) -> set[str]:
+    return {name for name in re.findall(r"[a-z]+(?:-[a-z]+)+", cell) if name in library.specialists}
+
+
+@pytest.mark.parametrize(("seen", "first", "then"), [row for row in ROW.findall(section("First stops"))[2:] if not row[1].startswith("nobody")])
+def test_a_first_stop_of_the_router_skill_is_one_of_the_library(seen: str, first: str, then: str, library: Library):
+    steps = [[step.specialist for step in convention.steps] for convention in library.conventions.values()]
+    assert named(first, library) and named(then, library)
+    assert any(specialists[0] in named(first, library) and named(then, library) & {*specialists} for specialists in steps), seen
+
+
+def test_the_router_skill_has_the_phases_the_pressures_and_the_specialists_of_the_library(library: Library):
+    assert re.findall(r"^\| ([a-z]+) \|", section("Phases, in order"), re.MULTILINE)[1:] == list(library.phases)
+    assert set(re.findall(r"^\| `([a-z-]+)`", section("Pressures, and what the next message does"), re.MULTILINE)) == set(library.pressures)
+    assert named(section("Who treats what"), library) | {"neural-architectures", "ml-production"} == set(library.specialists)

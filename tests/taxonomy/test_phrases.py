@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from training_router.taxonomy.phrases import PhraseError, Trie, add_to, found, spelled_out
+from training_router.taxonomy.phrases import Branches, PhraseError, Trie, add_to, found, packed, spelled_out
 from training_router.taxonomy.words import stem, wording
 
 WORDS = wording(["the", "is", "went", "of"], {"val": "validation", "lr": "learning rate"}, {"decrease": ["down", "fall"]})
@@ -12,11 +12,11 @@ MACROS = {"loss": "[train] (loss|cost)"}
 
 
 def places(cue: str, text: str) -> list[tuple[int, int, bool]]:
-    trie: Trie = {}
+    cues: Branches = {}
     for sequence in spelled_out(cue, WORDS, MACROS):
-        add_to(trie, sequence, 0)
+        add_to(cues, sequence, 0)
     plain = [word for typed in text.split() for word in (WORDS.plain(typed) if typed not in ("#", ",") else ("" if typed == "," else "#",))]
-    return [(first, after, negated) for _, first, after, negated in found(trie, plain, frozenset(plain))]
+    return [(first, after, negated) for _, first, after, negated in found(Trie(packed(cues)), plain, frozenset(plain))]
 
 
 @pytest.mark.parametrize(
