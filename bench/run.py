@@ -88,14 +88,15 @@ def starting() -> Iterator[Row]:
         yield Row(what, budget, ours / peer, "x", f"{ours:.0f} {unit} against {peer:.0f} {unit}")
 
 
-def over_stdio(question: str) -> Iterator[Row]:
-    """One question over the pipe against a tool that does nothing, in blocks that take turns."""
+def over_stdio(questions: list[str]) -> Iterator[Row]:
+    """The questions over the pipe against a tool that does nothing, in blocks that take turns."""
     times: dict[str, list[float]] = {"route": [], "hello": []}
     with Wire(ROUTER) as router, Wire(HELLO) as hello:
         wires = {"route": router, "hello": hello}
-        for _ in range(CALLS // BLOCK + 1):
+        for number in range(CALLS // BLOCK + 1):
+            block = [questions[(number * BLOCK + place) % len(questions)] for place in range(BLOCK)]
             for tool, wire in wires.items():
-                times[tool] += [milliseconds(lambda tool=tool, wire=wire: wire.call(tool, question=question), time.perf_counter) for _ in range(BLOCK)]
+                times[tool] += [milliseconds(lambda tool=tool, wire=wire, question=question: wire.call(tool, question=question), time.perf_counter) for question in block]
         tools = router.ask("tools/list")["tools"]
     for name, share, budget in (("p50", 0.5, 3), ("p99", 0.99, 6)):
         ours, peer = (percentile(times[tool][BLOCK:], share) for tool in ("route", "hello"))
@@ -185,7 +186,7 @@ def main() -> None:
     print(f"Python {platform.python_version()}, {os.cpu_count()} cores, library {known.digest}; in process: processor time\n{'what':<62}{'budget':>14}{'figure':>14}")
     rows = (
         starting(),
-        over_stdio(texts.of_sixty_words(questions)[0]),
+        over_stdio(texts.of_sixty_words(questions)),
         over_http(texts.of_sixty_words(questions)),
         replies(questions, known),
         in_process(questions, known),
