@@ -131,10 +131,10 @@ def _told(joint: Joint, uncertainty: float, library: Library) -> float:
     """The expected fall in uncertainty about the specialists."""
     fall = (1 - library.weights["decision"]["unknown"]) * uncertainty
     for cell in joint:  # chance times the entropy of the shares within it, which need not be worked out for that
-        chance = sum(cell.values())
-        fall -= chance * math.log2(chance)
+        fall += _entropy((sum(cell.values()),))
         for part in cell.values():
-            fall += part * math.log2(part)
+            if part:  # a cause that much speaks against has a share too small for a number
+                fall += part * math.log2(part)
     return fall
 
 

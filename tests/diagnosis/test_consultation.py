@@ -5,6 +5,7 @@ import pytest
 from training_router.server.diagnosis.case import Case, CaseError, _checksum, answered, read_case, written
 from training_router.server.diagnosis.consultation import consult
 from training_router.server.diagnosis.findings import PRESENT, RESEMBLED
+from training_router.server.diagnosis.questions import worths
 from training_router.taxonomy.entries import Library
 
 TRIED = "tried lower-the-learning-rate"
@@ -214,3 +215,11 @@ def test_a_list_under_another_heading_is_the_setup(library: Library):
 def test_code_asks_for_nothing_unless_it_stands_in_a_question(text: str, asks: bool, library: Library):
     requests = [finding for finding in consult(text, {}, [], Case(), library).findings if library.symptoms[finding.symptom].kind == "request"]
     assert bool(requests) == asks
+
+
+def test_a_cause_whose_share_is_too_small_for_a_number_is_weighed_all_the_same(library: Library):
+    consultation = consult("The model does not learn.", {}, [], Case(), library)
+    issue = consultation.decision.issues[0]
+    issue.candidates[1:] = [candidate._replace(share=0.0) for candidate in issue.candidates[1:]]
+    ranked = worths(issue, consultation.case, consultation.settled, library)
+    assert all(worth.value >= 0 for worth in ranked)
