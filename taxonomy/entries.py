@@ -24,7 +24,7 @@ class Symptom:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A number with its meaning: unit `number`, `fraction`, `seconds` or `bytes`; values outside low..high are not this figure."""
+    """A number with its meaning: unit `number`, `fraction`, `seconds`, `bytes`, or `meaningless`; values outside low..high are not this figure."""
 
     id: str
     title: str

@@ -63,7 +63,7 @@ class FigureExample(Part):
 
 class Figure(Part):
     title: Text
-    unit: Literal["number", "fraction", "seconds", "bytes"] = "number"
+    unit: Literal["number", "fraction", "seconds", "bytes", "meaningless"] = "number"
     range: Annotated[list[float], Field(min_length=2, max_length=2)] = [-1.0e30, 1.0e30]
     patterns: list[Text] = []
     derived: Text | None = None

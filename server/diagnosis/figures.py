@@ -8,6 +8,8 @@ from training_router.server.diagnosis.text import Number, Text
 from training_router.taxonomy.conditions import Tree, figures_in, worked_out
 from training_router.taxonomy.entries import Figure, Library
 
+MEANINGLESS = "meaningless"  # a number of a name or of code, which no other figure may take
+
 
 @dataclass(frozen=True, slots=True)
 class FigureRead:
@@ -30,7 +32,7 @@ def figures_read(text: Text, hits: Iterable[tuple[str, int, int]], library: Libr
         known = best.get(place)
         if value is not None and (known is None or after - first > known.after - known.first):
             best[place] = FigureRead(figure_id, value, first, after)
-    return [best[place] for place in sorted(best)]
+    return [best[place] for place in sorted(best) if library.figures[best[place].figure].unit != MEANINGLESS]
 
 
 def _value(number: Number, figure: Figure) -> float | None:
@@ -41,7 +43,7 @@ def _value(number: Number, figure: Figure) -> float | None:
             return None
         if not number.unit and 1 < value <= 100:
             value /= 100
-    elif (number.unit and number.unit != figure.unit) or (figure.unit == "bytes" and not number.unit):
+    elif (number.unit and number.unit != figure.unit and figure.unit != MEANINGLESS) or (figure.unit == "bytes" and not number.unit):
         return None
     return round(value, 12) if figure.low <= value <= figure.high else None
 
